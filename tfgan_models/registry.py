@@ -1,0 +1,99 @@
+"""The table of families: name, class, one-line summary, source.
+
+Imports neither TensorFlow nor Keras, so that lists, help and near matches are
+instant; a family's module is imported when its class is first asked for.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import json
+import pathlib
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Family:
+    """One row of the table.
+
+    Attributes:
+        target: "module:Class".
+        summary: One line for lists and help.
+        source: The paper.
+    """
+
+    target: str
+    summary: str
+    source: str
+
+    @property
+    def class_name(self) -> str:
+        return self.target.partition(":")[2]
+
+
+FAMILIES: dict[str, Family] = {
+    "gan": Family(
+        "tfgan_models.families.original_gan:OriginalGAN",
+        "the 2014 GAN: maxout discriminator, non-saturating game",
+        "Goodfellow et al. 2014, arXiv:1406.2661",
+    ),
+    "conditional_gan": Family(
+        "tfgan_models.families.conditional_gan:ConditionalGAN",
+        "generator and discriminator that both see the class label",
+        "Mirza & Osindero 2014, arXiv:1411.1784",
+    ),
+    "dcgan": Family(
+        "tfgan_models.families.dcgan:DCGAN",
+        "strided convolutions and batch norm, 28 to 128 pixels",
+        "Radford et al. 2015, arXiv:1511.06434",
+    ),
+}
+
+CLASSES: dict[str, str] = {family.class_name: name for name, family in FAMILIES.items()}
+
+
+def near_matches(name: str, known: Iterable[str]) -> str:
+    """Returns ' Did you mean ...?' with the closest names, else the full list."""
+    known = sorted(known)
+    close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+    if close:
+        return f" Did you mean {' or '.join(map(repr, close))}?"
+    return f" Known: {', '.join(known)}."
+
+
+def list_families() -> dict[str, str]:
+    """Returns {registry name: one-line summary}."""
+    return {name: family.summary for name, family in FAMILIES.items()}
+
+
+def family_class(name: str) -> type:
+    """Returns the class of a family, importing its module.
+
+    Raises:
+        ValueError: The name is unknown; near matches are listed.
+    """
+    if name not in FAMILIES:
+        raise ValueError(f"Unknown family {name!r}.{near_matches(name, FAMILIES)}")
+    module, _, class_name = FAMILIES[name].target.partition(":")
+    return getattr(importlib.import_module(module), class_name)
+
+
+def load(path) -> object:
+    """Loads a `.keras` file; see `tfgan_models.load`."""
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise ValueError(f"No such file: {path}. Give a .keras file written by model.save().")
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path} is not a .keras archive (a zip file written by model.save()).")
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json"))
+    class_name = config.get("class_name")
+    if class_name not in CLASSES:
+        raise ValueError(f"{path} holds a {class_name}, which is no family of this library.")
+    family_class(CLASSES[class_name])
+    import keras
+
+    return keras.saving.load_model(path)

@@ -1,0 +1,1 @@
+"""Data sources, training runs and the commands."""
