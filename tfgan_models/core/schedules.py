@@ -53,8 +53,7 @@ class FlooredExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
         self.initial, self.decay, self.floor = initial, decay, floor
 
     def __call__(self, step):
-        # decay^-t through log1p: 1.000004 has too few digits in float32.
-        log_decay = math.log1p(self.decay - 1.0)
+        log_decay = math.log(self.decay)
         rate = self.initial * ops.exp(-log_decay * ops.cast(step, "float32"))
         return ops.maximum(rate, self.floor)
 

@@ -1,0 +1,85 @@
+"""Finds losses, penalties, augmentations and optimizers by name, config or object."""
+
+from __future__ import annotations
+
+import inspect
+
+import keras
+
+from tfgan_models.registry import near_matches
+
+
+def resolve(kind: str, spec, classes: dict[str, type]):
+    """Returns the object that `spec` names, always a new one made from its config.
+
+    Args:
+        kind: Word for error messages, such as "loss".
+        spec: A name ("r1"), a dict of plain data ({"name": "r1", "gamma": 10}), a
+            serialised Keras object, or an object with `get_config`.
+        classes: {name: class} of what there is.
+
+    Raises:
+        ValueError: Unknown name or argument; near matches are listed.
+    """
+    if isinstance(spec, str):
+        spec = {"name": spec}
+    if isinstance(spec, dict) and "class_name" in spec:
+        return keras.saving.deserialize_keras_object(spec)
+    if isinstance(spec, dict) and "name" in spec:
+        values = dict(spec)
+        name = values.pop("name")
+        if name not in classes:
+            raise ValueError(f"Unknown {kind} {name!r}.{near_matches(name, classes)}")
+        return _construct(kind, name, classes[name], values)
+    if hasattr(spec, "get_config") and not isinstance(spec, type):
+        return type(spec).from_config(spec.get_config())
+    raise ValueError(
+        f"Cannot read {kind} {spec!r}: give a name, a dict with 'name', or an object."
+    )
+
+
+def _construct(kind: str, name: str, cls: type, values: dict):
+    known = inspect.signature(cls.__init__).parameters
+    for key in values:
+        if key not in known and not any(p.kind is p.VAR_KEYWORD for p in known.values()):
+            raise ValueError(
+                f"{kind} {name!r} has no argument {key!r}."
+                f"{near_matches(key, [k for k in known if k != 'self'])}"
+            )
+    return cls(**values)
+
+
+def optimizer(spec) -> keras.optimizers.Optimizer:
+    """Returns a new optimizer from a name, a dict of plain data, or an optimizer.
+
+    A dict's `learning_rate` may itself be a dict naming a schedule:
+    {"name": "linear_decay", "initial": 2e-4, "start": 0, "end": 1000}.
+
+    Raises:
+        ValueError: Unknown optimizer, schedule or argument; near matches are listed.
+    """
+    from tfgan_models.core import schedules
+
+    if isinstance(spec, keras.optimizers.LossScaleOptimizer):
+        spec = spec.inner_optimizer
+    named = {
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "rmsprop": keras.optimizers.RMSprop,
+        "sgd": keras.optimizers.SGD,
+        "momentum_ramp_sgd": schedules.MomentumRampSGD,
+    }
+    rates = {
+        "linear_decay": schedules.LinearDecay,
+        "floored_exponential_decay": schedules.FlooredExponentialDecay,
+        "cosine_decay": keras.optimizers.schedules.CosineDecay,
+        "exponential_decay": keras.optimizers.schedules.ExponentialDecay,
+        "piecewise_constant_decay": keras.optimizers.schedules.PiecewiseConstantDecay,
+    }
+    if isinstance(spec, dict) and "name" in spec:
+        rate = spec.get("learning_rate")
+        if isinstance(rate, dict):
+            spec = {**spec, "learning_rate": resolve("schedule", rate, rates)}
+        elif isinstance(rate, int):
+            spec = {**spec, "learning_rate": float(rate)}
+    return resolve("optimizer", spec, named)
