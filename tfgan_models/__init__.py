@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("augment", "core", "families", "layers", "losses", "networks", "penalties", "presets")
+_SUBMODULES = ("augment", "layers", "losses", "networks", "penalties", "presets")
 
 __all__ = ["create", "from_preset", "list_families", "load", *_SUBMODULES, *registry.CLASSES]
 

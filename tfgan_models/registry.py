@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Family:
-    """One row of the table.
+class Entry:
+    """One row of a table.
 
     Attributes:
-        target: "module:Class".
+        target: "module:Class", imported when first asked for.
         summary: One line for lists and help.
         source: The paper.
     """
@@ -33,22 +33,75 @@ class Family:
     def class_name(self) -> str:
         return self.target.partition(":")[2]
 
+    def load(self) -> type:
+        """Imports the module and returns the class."""
+        return getattr(importlib.import_module(self.target.partition(":")[0]), self.class_name)
 
-FAMILIES: dict[str, Family] = {
-    "gan": Family(
+
+FAMILIES: dict[str, Entry] = {
+    "gan": Entry(
         "tfgan_models.families.original_gan:OriginalGAN",
         "the 2014 GAN: maxout discriminator, non-saturating game",
         "Goodfellow et al. 2014, arXiv:1406.2661",
     ),
-    "conditional_gan": Family(
+    "conditional_gan": Entry(
         "tfgan_models.families.conditional_gan:ConditionalGAN",
         "generator and discriminator that both see the class label",
         "Mirza & Osindero 2014, arXiv:1411.1784",
     ),
-    "dcgan": Family(
+    "dcgan": Entry(
         "tfgan_models.families.dcgan:DCGAN",
         "strided convolutions and batch norm, 28 to 128 pixels",
         "Radford et al. 2015, arXiv:1511.06434",
+    ),
+}
+
+LOSSES: dict[str, Entry] = {
+    "minimax": Entry(
+        "tfgan_models.losses.adversarial:Minimax",
+        "the game as written; saturates when the discriminator wins",
+        "Goodfellow et al. 2014, arXiv:1406.2661, eq. 1",
+    ),
+    "non_saturating": Entry(
+        "tfgan_models.losses.adversarial:NonSaturating",
+        "the generator maximises log D(G(z)); what everyone trains with",
+        "Goodfellow et al. 2014, arXiv:1406.2661, section 3",
+    ),
+    "maximum_likelihood": Entry(
+        "tfgan_models.losses.adversarial:MaximumLikelihood",
+        "generator gradient of KL(data || model) for an optimal discriminator",
+        "Goodfellow 2014, arXiv:1412.6515",
+    ),
+}
+
+PENALTIES: dict[str, Entry] = {
+    "gradient_penalty": Entry(
+        "tfgan_models.penalties.gradient:GradientPenalty",
+        "slope one between real and fake images (WGAN-GP)",
+        "Gulrajani et al. 2017, arXiv:1704.00028, eq. 3",
+    ),
+    "lecam": Entry(
+        "tfgan_models.penalties.lecam:LeCam",
+        "logits kept near moving averages of the other side's; for little data",
+        "Tseng et al. 2021, arXiv:2104.03310, eq. 4",
+    ),
+    "r1": Entry(
+        "tfgan_models.penalties.gradient:R1",
+        "small gradients at real images",
+        "Mescheder et al. 2018, arXiv:1801.04406, eq. 9",
+    ),
+    "weight_decay": Entry(
+        "tfgan_models.penalties.weight:WeightDecay",
+        "L2 on every weight of both players, through the loss",
+        "Radford et al. 2015, the authors' code",
+    ),
+}
+
+AUGMENTATIONS: dict[str, Entry] = {
+    "flip": Entry(
+        "tfgan_models.augment.flip:Flip",
+        "left-right flips of everything the discriminator sees",
+        "Karras et al. 2020, arXiv:2006.06676, appendix B",
     ),
 }
 
@@ -77,8 +130,7 @@ def family_class(name: str) -> type:
     """
     if name not in FAMILIES:
         raise ValueError(f"Unknown family {name!r}.{near_matches(name, FAMILIES)}")
-    module, _, class_name = FAMILIES[name].target.partition(":")
-    return getattr(importlib.import_module(module), class_name)
+    return FAMILIES[name].load()
 
 
 def load(path) -> object:

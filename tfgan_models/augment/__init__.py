@@ -7,8 +7,7 @@ images alike, with gradients through it.
 
 from tfgan_models.augment.flip import Flip, flip
 from tfgan_models.core.lookup import resolve
-
-CLASSES = {"flip": Flip}
+from tfgan_models.registry import AUGMENTATIONS
 
 
 def get(spec):
@@ -17,7 +16,7 @@ def get(spec):
     Raises:
         ValueError: Unknown name or argument; near matches are listed.
     """
-    return None if spec is None else resolve("augmentation", spec, CLASSES)
+    return None if spec is None else resolve("augmentation", spec, AUGMENTATIONS)
 
 
-__all__ = ["CLASSES", "Flip", "flip", "get"]
+__all__ = ["Flip", "flip", "get"]

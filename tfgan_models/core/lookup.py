@@ -6,17 +6,17 @@ import inspect
 
 import keras
 
-from tfgan_models.registry import near_matches
+from tfgan_models.registry import Entry, near_matches
 
 
-def resolve(kind: str, spec, classes: dict[str, type]):
+def resolve(kind: str, spec, table: dict[str, Entry | type]):
     """Returns the object that `spec` names, always a new one made from its config.
 
     Args:
         kind: Word for error messages, such as "loss".
         spec: A name ("r1"), a dict of plain data ({"name": "r1", "gamma": 10}), a
             serialised Keras object, or an object with `get_config`.
-        classes: {name: class} of what there is.
+        table: {name: class or registry entry} of what there is.
 
     Raises:
         ValueError: Unknown name or argument; near matches are listed.
@@ -28,14 +28,13 @@ def resolve(kind: str, spec, classes: dict[str, type]):
     if isinstance(spec, dict) and "name" in spec:
         values = dict(spec)
         name = values.pop("name")
-        if name not in classes:
-            raise ValueError(f"Unknown {kind} {name!r}.{near_matches(name, classes)}")
-        return _construct(kind, name, classes[name], values)
+        if name not in table:
+            raise ValueError(f"Unknown {kind} {name!r}.{near_matches(name, table)}")
+        found = table[name]
+        return _construct(kind, name, found.load() if isinstance(found, Entry) else found, values)
     if hasattr(spec, "get_config") and not isinstance(spec, type):
         return type(spec).from_config(spec.get_config())
-    raise ValueError(
-        f"Cannot read {kind} {spec!r}: give a name, a dict with 'name', or an object."
-    )
+    raise ValueError(f"Cannot read {kind} {spec!r}: give a name, a dict with 'name', or an object.")
 
 
 def _construct(kind: str, name: str, cls: type, values: dict):

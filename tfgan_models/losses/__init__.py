@@ -1,7 +1,7 @@
 """Adversarial losses: pure functions of raw discriminator outputs, and named objects.
 
-    losses.get("non_saturating").discriminator(real_logits, fake_logits)  -> scalar
-    losses.get("non_saturating").generator(fake_logits)                   -> scalar
+losses.get("non_saturating").discriminator(real_logits, fake_logits)  -> scalar
+losses.get("non_saturating").generator(fake_logits)                   -> scalar
 """
 
 from tfgan_models.core.lookup import resolve
@@ -15,12 +15,7 @@ from tfgan_models.losses.adversarial import (
     minimax_generator_loss,
     non_saturating_generator_loss,
 )
-
-CLASSES = {
-    "minimax": Minimax,
-    "non_saturating": NonSaturating,
-    "maximum_likelihood": MaximumLikelihood,
-}
+from tfgan_models.registry import LOSSES
 
 
 def get(spec) -> Loss:
@@ -29,11 +24,10 @@ def get(spec) -> Loss:
     Raises:
         ValueError: Unknown name or argument; near matches are listed.
     """
-    return resolve("loss", spec, CLASSES)
+    return resolve("loss", spec, LOSSES)
 
 
 __all__ = [
-    "CLASSES",
     "Loss",
     "MaximumLikelihood",
     "Minimax",

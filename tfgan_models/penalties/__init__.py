@@ -1,7 +1,7 @@
 """Penalties added to the players' losses: pure functions and named objects.
 
-    penalties.r1(discriminate, real_images, gamma=10.0)   -> scalar
-    model.compile(penalties=[penalties.R1(gamma=10.0, every=16), "lecam"])
+penalties.r1(discriminate, real_images, gamma=10.0)   -> scalar
+model.compile(penalties=[penalties.R1(gamma=10.0, every=16), "lecam"])
 """
 
 from tfgan_models.core.lookup import resolve
@@ -9,13 +9,7 @@ from tfgan_models.penalties.base import Game, Penalty
 from tfgan_models.penalties.gradient import R1, GradientPenalty, gradient_penalty, r1
 from tfgan_models.penalties.lecam import LeCam, lecam
 from tfgan_models.penalties.weight import WeightDecay, weight_decay
-
-CLASSES = {
-    "gradient_penalty": GradientPenalty,
-    "lecam": LeCam,
-    "r1": R1,
-    "weight_decay": WeightDecay,
-}
+from tfgan_models.registry import PENALTIES
 
 
 def get(spec) -> Penalty:
@@ -24,11 +18,10 @@ def get(spec) -> Penalty:
     Raises:
         ValueError: Unknown name or argument; near matches are listed.
     """
-    return resolve("penalty", spec, CLASSES)
+    return resolve("penalty", spec, PENALTIES)
 
 
 __all__ = [
-    "CLASSES",
     "Game",
     "GradientPenalty",
     "LeCam",

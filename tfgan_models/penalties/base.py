@@ -35,8 +35,8 @@ class Game:
 class Penalty:
     """A term added to a player's loss.
 
-    A subclass defines `discriminator(game)`, `generator(game)` or both, returning an
-    unscaled scalar that already holds its weight; `NAME` is its key in the logs.
+    A subclass defines `discriminator(game)`, `generator(game)` or both, returning a
+    scalar that `weight` then multiplies; `NAME` is the scalar's key in the logs.
 
     Args:
         every: Interval in updates of the player. The term is added on every k-th
@@ -44,6 +44,7 @@ class Penalty:
     """
 
     NAME = "penalty"
+    weight = 1.0
     PER_IMAGE_GRADIENT = False  # wants the gradient of one image's logit: no batch norm in D
 
     def __init__(self, every: int = 1):

@@ -41,7 +41,12 @@ def r1(discriminate, real_images, gamma=10.0) -> tf.Tensor:
         real_images: Float (B, ...).
         gamma: Weight; it grows with the number of pixels (10 at 1024 px, 0.01 to 1 at 32 px).
     """
-    return 0.5 * gamma * tf.reduce_mean(_squared_norms(image_gradients(discriminate, real_images)))
+    return 0.5 * gamma * squared_gradient_norm(discriminate, real_images)
+
+
+def squared_gradient_norm(discriminate, images) -> tf.Tensor:
+    """mean ||dD(x)/dx||^2, summed over an image's pixels; scalar float32."""
+    return tf.reduce_mean(_squared_norms(image_gradients(discriminate, images)))
 
 
 def gradient_penalty(discriminate, real_images, fake_images, u, weight=10.0) -> tf.Tensor:
@@ -87,9 +92,13 @@ class R1(Penalty):
         super().__init__(every)
         self.gamma = gamma
 
+    @property
+    def weight(self):
+        return 0.5 * self.gamma
+
     def discriminator(self, game):
-        """The term of the discriminator's loss, scalar."""
-        return r1(game.discriminate, game.real, self.gamma)
+        """mean ||dD(x)/dx||^2 over the real images, scalar."""
+        return squared_gradient_norm(game.discriminate, game.real)
 
     def get_config(self):
         return {"gamma": self.gamma, **super().get_config()}
@@ -112,9 +121,9 @@ class GradientPenalty(Penalty):
         self.weight = weight
 
     def discriminator(self, game):
-        """The term of the discriminator's loss, scalar."""
+        """mean (||dD(x_t)/dx_t|| - 1)^2, scalar."""
         u = game.draws.uniform("gradient_penalty")
-        return gradient_penalty(game.discriminate, game.real, game.fake, u, self.weight)
+        return gradient_penalty(game.discriminate, game.real, game.fake, u, weight=1.0)
 
     def get_config(self):
         return {"weight": self.weight, **super().get_config()}

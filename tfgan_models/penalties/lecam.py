@@ -45,7 +45,7 @@ class LeCam(keras.layers.Layer, Penalty):
         self.built = True
 
     def discriminator(self, game):
-        """Folds in this batch (mean over all replicas), then returns the weighted penalty."""
+        """Folds in this batch (mean over all replicas), then returns the penalty."""
         means = tf.stack(
             [
                 tf.reduce_mean(tf.cast(game.real_logits, tf.float32)),
@@ -62,7 +62,7 @@ class LeCam(keras.layers.Layer, Penalty):
         self.fake_average.assign(keep * self.fake_average + (1.0 - keep) * means[1])
         real_anchor = tf.convert_to_tensor(self.real_average) / tf.convert_to_tensor(self.mass)
         fake_anchor = tf.convert_to_tensor(self.fake_average) / tf.convert_to_tensor(self.mass)
-        return self.weight * lecam(game.real_logits, game.fake_logits, real_anchor, fake_anchor)
+        return lecam(game.real_logits, game.fake_logits, real_anchor, fake_anchor)
 
     def get_config(self):
         return {"weight": self.weight, "decay": self.decay, "name": self.name}

@@ -8,9 +8,9 @@ import tensorflow as tf
 from tfgan_models.penalties.base import Penalty
 
 
-def weight_decay(weights, weight) -> tf.Tensor:
-    """weight/2 * sum of squares over all weights; its gradient adds `weight * w`; scalar."""
-    return 0.5 * weight * tf.add_n([tf.reduce_sum(tf.square(tf.cast(w, tf.float32))) for w in weights])
+def weight_decay(weights) -> tf.Tensor:
+    """Half the sum of squares over all weights; its gradient is w; scalar float32."""
+    return tf.add_n([tf.nn.l2_loss(tf.cast(w, tf.float32)) for w in weights])
 
 
 @keras.saving.register_keras_serializable(package="tfgan_models")
@@ -30,8 +30,8 @@ class WeightDecay(Penalty):
         self.weight = weight
 
     def discriminator(self, game):
-        """The term of the discriminator's loss, scalar."""
-        return weight_decay(game.weights, self.weight)
+        """Half the sum of squares of the player's weights, scalar."""
+        return weight_decay(game.weights)
 
     generator = discriminator
 
