@@ -1,0 +1,170 @@
+"""Latents, labels and images of a trained model, and the checks of its architecture."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgan_models.core import random
+
+_TRUNCATION_BOUND = 2.0
+
+
+def latents(model, n: int, seed: int = 0, truncation: float | None = None) -> tf.Tensor:
+    """Draws n latent vectors, float32 (n, latent_dim).
+
+    Row i depends on (seed, i) alone: more samples of one seed begin with the same ones.
+
+    Args:
+        model: A GAN.
+        n: Number of vectors.
+        seed: Int.
+        truncation: In (0, 1]: a normal cut at +-2, times this number (the BigGAN
+            convention); None: the training distribution.
+
+    Raises:
+        ValueError: Truncation outside (0, 1], or of uniform latents.
+    """
+    philox_key = random.key(seed, "sample_latents", 0)
+    if truncation is None:
+        return random.latents(model.latent_distribution, philox_key, n, model.latent_dim)
+    if not 0.0 < truncation <= 1.0:
+        raise ValueError(f"truncation must be in (0, 1]; got {truncation}.")
+    if random.uniform_bounds(model.latent_distribution) is not None:
+        raise ValueError(
+            f"truncation needs normal latents; this model's are {model.latent_distribution}."
+        )
+    # Inverse distribution function of the normal between the bounds.
+    mass = math.erf(_TRUNCATION_BOUND / math.sqrt(2.0))
+    u = random.uniform(philox_key, n, (model.latent_dim,), low=-mass, high=mass)
+    return truncation * math.sqrt(2.0) * tf.math.erfinv(u)
+
+
+def random_labels(num_classes: int, n: int, seed: int) -> np.ndarray:
+    """Draws n classes uniformly, int32 (n,)."""
+    u = random.uniform(random.key(seed, "sample_labels", 0), n, ())
+    return np.minimum((u.numpy() * num_classes).astype(np.int32), num_classes - 1)
+
+
+def check_labels(labels, n: int, num_classes: int | None) -> np.ndarray | None:
+    """Returns labels as an array after checking shape and range.
+
+    Raises:
+        ValueError: One line that says what is wrong.
+    """
+    if num_classes is None:
+        if labels is not None:
+            raise ValueError("The model is unconditional: leave labels out.")
+        return None
+    if labels is None:
+        raise ValueError(f"The model has {num_classes} classes: give labels.")
+    labels = np.asarray(labels)
+    if labels.shape not in ((n,), (n, num_classes)):
+        raise ValueError(
+            f"labels must have shape ({n},) or ({n}, {num_classes}); got {labels.shape}."
+        )
+    if labels.ndim == 1 and labels.size and not 0 <= labels.min() <= labels.max() < num_classes:
+        raise ValueError(
+            f"labels must be in 0..{num_classes - 1}; got {labels.min()}..{labels.max()}."
+        )
+    return labels
+
+
+def generate(model, latents, labels=None, batch_size: int = 256) -> tf.Tensor:
+    """Images of given latents from the EMA generator.
+
+    Args:
+        model: A GAN.
+        latents: Float (n, latent_dim).
+        labels: Ints (n,) or mixtures (n, num_classes); None for an unconditional model.
+        batch_size: Images made at a time.
+
+    Returns:
+        Float32 (n, H, W, C) in [-1, 1].
+
+    Raises:
+        ValueError: Wrong shape of latents or labels, labels out of range.
+    """
+    latents = tf.cast(latents, tf.float32)
+    if latents.shape.rank != 2 or latents.shape[1] != model.latent_dim:
+        raise ValueError(f"latents must be (n, {model.latent_dim}); got {tuple(latents.shape)}.")
+    labels = check_labels(labels, latents.shape[0], model.num_classes)
+    function = _inference(model)
+    parts = []
+    for start in range(0, max(1, latents.shape[0]), batch_size):
+        piece = latents[start : start + batch_size]
+        if labels is None:
+            parts.append(function(piece))
+        else:
+            parts.append(function(piece, model.condition(labels[start : start + batch_size])))
+    return tf.concat(parts, axis=0)
+
+
+def _inference(model):
+    """One traced function a network; kept on the model, made anew when `compile` swaps it."""
+    kept = model.__dict__.get("_inference_function")
+    if kept is None or kept[0] is not model.ema_generator:
+        kept = (model.ema_generator, tf.function(model.call, reduce_retracing=True))
+        object.__setattr__(model, "_inference_function", kept)
+    return kept[1]
+
+
+def check_architecture(model, generator, discriminator, output_ranges) -> None:
+    """Checks the constructor's arguments against the networks.
+
+    Raises:
+        ValueError: One line that says which shape is wrong and what it should be.
+    """
+    shape = model.image_shape
+    if len(shape) != 3 or not 1 <= shape[2] <= 4 or min(shape) < 1:
+        raise ValueError(f"image_shape must be (H, W, C) with 1 to 4 channels; got {shape}.")
+    if model.output_range not in output_ranges:
+        raise ValueError(
+            f"output_range must be one of {', '.join(output_ranges)}; got {model.output_range!r}."
+        )
+    random.uniform_bounds(model.latent_distribution)
+    labels = () if model.num_classes is None else ((model.num_classes,),)
+    _check_inputs("generator", generator, ((model.latent_dim,), *labels))
+    _check_inputs("discriminator", discriminator, (shape, *labels))
+    made = tuple(generator.output_shape[1:])
+    if made != shape:
+        raise ValueError(f"The generator makes images of shape {made}, image_shape is {shape}.")
+
+
+def _check_inputs(name, network, expected) -> None:
+    given = tuple(tuple(tensor.shape[1:]) for tensor in network.inputs)
+    if given != expected:
+        raise ValueError(
+            f"The {name} must take inputs of shape {' and '.join(map(str, expected))} "
+            f"(without the batch axis); it takes {' and '.join(map(str, given))}."
+        )
+
+
+def check_penalties(model, chosen) -> None:
+    """Refuses penalties that cannot work with the model's discriminator.
+
+    Raises:
+        ValueError: Two of one name; or the gradient of one image with batch norm.
+    """
+    names = [penalty.NAME for penalty in chosen]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"Penalty {name!r} is given twice; add their weights instead.")
+    norm = [layer.name for layer in model.discriminator._flatten_layers() if is_batch_norm(layer)]
+    for penalty in chosen:
+        if norm and penalty.PER_IMAGE_GRADIENT:
+            raise ValueError(
+                f"Penalty {penalty.NAME!r} needs each image's own gradient, but the "
+                f"discriminator has batch norm ({norm[0]}), which mixes images; build it "
+                "without batch norm."
+            )
+
+
+def is_batch_norm(layer) -> bool:
+    """Whether a layer computes statistics over the batch."""
+    return isinstance(layer, keras.layers.BatchNormalization) or getattr(
+        layer, "MIXES_BATCH", False
+    )

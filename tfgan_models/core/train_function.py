@@ -1,0 +1,65 @@
+"""Our own train function for `fit`.
+
+Keras's fails under MultiWorkerMirroredStrategy (it reduces scalars over axis 0)
+and, with several steps per execution, under MirroredStrategy. This one runs the
+step with `strategy.run` and takes the mean of the logs over replicas.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+def make(model):
+    """Returns the function that `fit` calls with an iterator, and `train_on_batch` with a generator.
+
+    Args:
+        model: A compiled GAN.
+    """
+    strategy = model.distribute_strategy
+    step = model.train_step
+    if model.jit_compile:
+        step = tf.function(step, jit_compile=True)
+
+    def one_step(data):
+        logs = strategy.run(step, args=(data,))
+        return {
+            name: strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
+            for name, value in logs.items()
+        }
+
+    def several_steps(iterator):
+        for _ in range(model.steps_per_execution):
+            logs = one_step(next(iterator))
+        return logs
+
+    if not model.run_eagerly:
+        one_step = tf.function(one_step)
+        several_steps = tf.function(several_steps, reduce_retracing=True)
+
+    def train_function(iterator):
+        if isinstance(iterator, (tf.data.Iterator, tf.distribute.DistributedIterator)):
+            return several_steps(iterator)
+        return one_step(next(iterator))
+
+    return train_function
+
+
+def check_steps(dataset, steps_per_epoch, steps_per_execution) -> None:
+    """Refuses a number of steps that `steps_per_execution` would overshoot.
+
+    Raises:
+        ValueError: The steps of an epoch do not divide by `steps_per_execution`.
+    """
+    steps = steps_per_epoch
+    if steps is None:
+        size = int(dataset.cardinality().numpy())
+        if size < 0:
+            raise ValueError("The dataset has no known end: give steps_per_epoch.")
+        steps = size
+    if steps % steps_per_execution:
+        lower = steps // steps_per_execution * steps_per_execution
+        raise ValueError(
+            f"{steps} steps an epoch do not divide by steps_per_execution="
+            f"{steps_per_execution}; use {lower or steps_per_execution} steps."
+        )
