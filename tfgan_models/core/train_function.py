@@ -11,7 +11,7 @@ import tensorflow as tf
 
 
 def make(model):
-    """Returns the function that `fit` calls with an iterator, and `train_on_batch` with a generator.
+    """Returns the function that `fit` and `train_on_batch` call with their iterator.
 
     Args:
         model: A compiled GAN.

@@ -1,0 +1,35 @@
+"""Builders of the shared networks; each returns a built `keras.Model`.
+
+Generators take z, or [z, y]; discriminators take an image, or [image, y], with y
+float (B, num_classes). Images are in the range in which the paper's network ends.
+"""
+
+from tfgan_models.networks.conditional import (
+    conditional_conv_discriminator,
+    conditional_conv_generator,
+    conditional_mlp_discriminator,
+    conditional_mlp_generator,
+)
+from tfgan_models.networks.dcgan import dcgan_discriminator, dcgan_generator
+from tfgan_models.networks.goodfellow import (
+    conv_discriminator,
+    conv_generator,
+    mlp_discriminator,
+    mlp_generator,
+)
+from tfgan_models.networks.projection import projection_discriminator, projection_generator
+
+__all__ = [
+    "conditional_conv_discriminator",
+    "conditional_conv_generator",
+    "conditional_mlp_discriminator",
+    "conditional_mlp_generator",
+    "conv_discriminator",
+    "conv_generator",
+    "dcgan_discriminator",
+    "dcgan_generator",
+    "mlp_discriminator",
+    "mlp_generator",
+    "projection_discriminator",
+    "projection_generator",
+]
