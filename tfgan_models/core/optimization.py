@@ -62,10 +62,8 @@ def uses_float16(*networks) -> bool:
 
 def clone_network(network) -> keras.Model:
     """Returns a built copy of a network with equal weights."""
-    if isinstance(network, (keras.Sequential, keras.models.Functional)):
-        clone = keras.models.clone_model(network)
-    else:
-        clone = type(network).from_config(network.get_config())
+    clone = type(network).from_config(network.get_config())
+    if not clone.built:
         clone.build(network.input_shape)
     clone.set_weights(network.get_weights())
     return clone

@@ -107,7 +107,10 @@ def _inference(model):
     """One traced function a network; kept on the model, made anew when `compile` swaps it."""
     kept = model.__dict__.get("_inference_function")
     if kept is None or kept[0] is not model.ema_generator:
-        kept = (model.ema_generator, tf.function(model.call, reduce_retracing=True))
+        signature = [tf.TensorSpec((None, model.latent_dim), tf.float32)]
+        if model.num_classes:
+            signature.append(tf.TensorSpec((None, model.num_classes), tf.float32))
+        kept = (model.ema_generator, tf.function(model.call, input_signature=signature))
         object.__setattr__(model, "_inference_function", kept)
     return kept[1]
 
