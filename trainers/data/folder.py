@@ -85,9 +85,10 @@ def list_folder(path: str, split: str = "train") -> Listing:
         raise data_error(path, f"has no split {split!r}", "make subfolders train and test")
     if images and folders:
         raise data_error(
-            path, f"has images ({images[0]}) beside subfolders ({folders[0]})",
+            path,
+            f"has images ({images[0]}) beside subfolders ({folders[0]})",
             "keep only class subfolders, or only images",
-        )  # fmt: skip
+        )
     by_class = {name: _walk(os.path.join(path, name), f"{name}/") for name in folders}
     names = sorted(images + [name for found in by_class.values() for name in found])
     if not names:
@@ -112,9 +113,10 @@ def keep_good(
     if len(bad) == len(listing.names):
         name, reason = skipped[-1]
         raise data_error(
-            listing.root, f"none of its {len(bad)} images can be used ({name}: {reason})",
+            listing.root,
+            f"none of its {len(bad)} images can be used ({name}: {reason})",
             "mend the files",
-        )  # fmt: skip
+        )
     return [i for i in range(len(listing.names)) if i not in bad], skipped
 
 

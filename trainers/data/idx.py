@@ -44,9 +44,7 @@ def read_idx(path: str) -> np.ndarray:
     expected, found = header + int(np.prod(shape, dtype=np.int64)), len(data)
     if found != expected:
         state = "truncated" if found < expected else "longer than its header says"
-        raise data_error(
-            path, f"is {state} ({found} bytes, {expected} expected)", "fetch it again"
-        )
+        raise data_error(path, f"is {state} ({found} bytes, {expected} expected)", "fetch it again")
     if expected == header:
         raise data_error(path, "holds no examples", "fetch it again")
     return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
@@ -59,9 +57,10 @@ def _find_images(folder: str, split: str) -> str:
     found = sorted(path for path in files if any(p in os.path.basename(path) for p in prefixes))
     if not found:
         raise data_error(
-            folder, f"has no idx images file of the split {split!r}",
+            folder,
+            f"has no idx images file of the split {split!r}",
             f"name it {prefixes[0]}-images-idx3-ubyte",
-        )  # fmt: skip
+        )
     plain = {path.removesuffix(".gz") for path in found}
     if len(plain) > 1:
         raise data_error(folder, f"has {len(plain)} images files", "give the path of one of them")

@@ -28,9 +28,7 @@ from PIL import Image, ImageOps
 
 from trainers.data.catalog import RESIZE_RULES, data_error, near_match, one_line
 
-SUFFIXES = (
-    ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"
-)  # fmt: skip
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _CHUNK = 256  # files decoded ahead of the consumer
 

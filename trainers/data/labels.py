@@ -54,9 +54,7 @@ def load_npy(path: str) -> np.ndarray:
     return array
 
 
-def file_labels(
-    path: str, files: Sequence[str]
-) -> tuple[np.ndarray, tuple[str, ...]]:
+def file_labels(path: str, files: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Labels of image files from a .npy (in the order of `files`) or a JSON file.
 
     Args:

@@ -56,9 +56,10 @@ def to_pixels(images: np.ndarray, where: str) -> np.ndarray:
         raise data_error(where, "images hold NaN or infinity", "store finite numbers")
     if low < -1.0 or high > 1.0:
         raise data_error(
-            where, f"float images go from {low:g} to {high:g}",
+            where,
+            f"float images go from {low:g} to {high:g}",
             "store uint8, or floats in [0, 1] or [-1, 1]",
-        )  # fmt: skip
+        )
     images = images.astype(np.float32)
     return images if low < 0.0 else 2.0 * images - 1.0
 
@@ -79,9 +80,10 @@ def load(request) -> ArraySource:
         key = next((key for key in image_keys if key in archive), None)
         if key is None:
             raise data_error(
-                path, f"has no images of the split {request.split!r}, only {archive.files}",
+                path,
+                f"has no images of the split {request.split!r}, only {archive.files}",
                 f"name them {image_keys[0]!r}",
-            )  # fmt: skip
+            )
         images = to_pixels(_read(archive, key, path), f"{path}[{key}]")
         labels, class_names = _labels(archive, request, label_keys, len(images))
     return ArraySource(
@@ -100,9 +102,7 @@ def _labels(archive, request, label_keys: tuple[str, ...], count: int):
     if key is None:
         return None, None
     if key not in archive:
-        raise data_error(
-            request.name, f"has no array {key!r}", near_match(key, archive.files)
-        )
+        raise data_error(request.name, f"has no array {key!r}", near_match(key, archive.files))
     labels = _read(archive, key, request.name)
     names = None
     if key in label_keys:

@@ -83,9 +83,7 @@ def decode_example(
         )
     label = feature[label_key or LABEL_KEY].int64_list.value
     if label_key and not label:
-        raise data_error(
-            path, f"a record has no integer feature {label_key!r}", "check label_key"
-        )
+        raise data_error(path, f"a record has no integer feature {label_key!r}", "check label_key")
     return feature["image/encoded"].bytes_list.value[0], int(label[0]) if label else None
 
 
@@ -103,7 +101,8 @@ def read_records(path: str) -> Iterator[bytes]:
             yield record.numpy()
             count += 1
     except tf.errors.OpError as error:
-        reason = f"is truncated or damaged after {count} examples ({error.message.split(';')[0]})"
+        cause = error.message.partition("[Op:")[0].rpartition("}} ")[2].strip()
+        reason = f"is truncated or damaged after {count} examples ({cause})"
         raise data_error(path, reason, _CONVERT_AGAIN) from None
 
 
@@ -211,5 +210,6 @@ def check_size(path: str, description: dict, *, contents: bool) -> None:
             path, f"is {state} ({size} bytes, {entry['bytes']} expected)", _CONVERT_AGAIN
         )
     if contents and file_sha256(path) != entry["sha256"]:
-        raise data_error(path, f"is changed: its SHA-256 is not the one in {DESCRIPTION}",
-                         _CONVERT_AGAIN)  # fmt: skip
+        raise data_error(
+            path, f"is changed: its SHA-256 is not the one in {DESCRIPTION}", _CONVERT_AGAIN
+        )

@@ -77,10 +77,11 @@ def _open(request):
         raise data_error(request.spec, one_line(error), "see tfds.list_builders()") from None
     if not builder.is_prepared():
         raise data_error(
-            request.spec, f"it is not prepared in {builder.data_dir}",
-            "run once: python -c \"import tensorflow_datasets as tfds; "
+            request.spec,
+            f"it is not prepared in {builder.data_dir}",
+            'run once: python -c "import tensorflow_datasets as tfds; '
             f"tfds.load('{request.name}')\"",
-        )  # fmt: skip
+        )
     splits = builder.info.splits
     if request.split not in splits:
         raise data_error(request.spec, f"no split {request.split!r}", f"it has {', '.join(splits)}")
@@ -126,9 +127,14 @@ def _prepare(image: np.ndarray, rules: ImageRules, spec: str) -> np.ndarray:
         raise data_error(spec, str(bad), "pass image_size") from None
 
 
+def _features(builder) -> dict:
+    features = builder.info.features
+    return dict(features.items()) if hasattr(features, "items") else {}
+
+
 def _label_key(builder, request) -> str | None:
     """The feature that holds integer class labels: the one asked for, or "label"."""
-    features = builder.info.features
+    features = _features(builder)
     image = features.get("image")
     if image is None or image.np_dtype != np.uint8:
         raise data_error(
@@ -153,7 +159,7 @@ def load(request) -> Source:
     if first is None:
         raise data_error(request.spec, "holds no examples", "choose another split")
     shape = _prepare(first[0], request.rules, request.spec).shape
-    names = getattr(builder.info.features.get(key), "names", None)
+    names = getattr(_features(builder).get(key), "names", None)
     licence = getattr(builder.info.redistribution_info, "license", None) or "unknown"
     if count * int(np.prod(shape)) <= memory_limit():
         return _in_memory(request, examples, shape, key, names, licence)
@@ -162,12 +168,16 @@ def load(request) -> Source:
             request.spec, f"feature {key!r} has no class names", "choose another label_key"
         )
     return TfdsSource(
-        request.spec, count, shape, _prepared(examples, shape, request),
-        class_names=names, licence=licence,
+        request.spec,
+        count,
+        shape,
+        _prepared(examples, shape, request),
+        class_names=names,
+        licence=licence,
         fingerprint=content_hash(
             builder.info.full_name, request.split, count, names, request.rules
         ),
-    )  # fmt: skip
+    )
 
 
 def _in_memory(request, examples, shape, key, names, licence) -> ArraySource:
@@ -176,9 +186,10 @@ def _in_memory(request, examples, shape, key, names, licence) -> ArraySource:
         pixels = _prepare(image, request.rules, request.spec)
         if pixels.shape != shape:
             raise data_error(
-                request.spec, f"image {len(images)} has shape {pixels.shape}, others {shape}",
+                request.spec,
+                f"image {len(images)} has shape {pixels.shape}, others {shape}",
                 "pass image_size and channels",
-            )  # fmt: skip
+            )
         images.append(pixels)
         labels.append(label)
     numbers = class_names = None

@@ -76,14 +76,15 @@ def _decode(
         raise data_error(path, f"example {row}: {bad}", "convert the images again") from None
     if shape is not None and pixels.shape != shape:
         raise data_error(
-            path, f"example {row} has shape {pixels.shape}, others {shape}",
+            path,
+            f"example {row} has shape {pixels.shape}, others {shape}",
             "pass image_size and channels",
-        )  # fmt: skip
+        )
     return pixels
 
 
-def _find_shards(request) -> list[str]:
-    """Sorted shard files of a glob, or of a folder (those of the split)."""
+def _find_shards(request) -> tuple[str, list[str]]:
+    """The glob (of a folder: the split's files) and the sorted shard files that it covers."""
     import tensorflow as tf
 
     pattern = request.name
@@ -98,16 +99,14 @@ def _find_shards(request) -> list[str]:
     paths = sorted(p for p in found if not p.endswith((records.INDEX_SUFFIX, ".json")))
     if not paths:
         raise data_error(pattern, "no such TFRecord files", "give a path such as DIR/*.tfrecord")
-    return paths
+    return pattern, paths
 
 
 def _check_complete(paths: list[str], pattern: str, description: dict) -> None:
     """Raises `DataError` when a shard that the pattern covers is gone."""
     present = {os.path.basename(path) for path in paths}
-    wanted = os.path.basename(pattern.rstrip("/")) if "*" in os.path.basename(pattern) else None
     for name in description["shards"]:
-        covered = wanted is None or fnmatch.fnmatch(name, wanted)
-        if covered and name not in present and (wanted or len(present) > 1):
+        if fnmatch.fnmatch(name, os.path.basename(pattern)) and name not in present:
             raise data_error(name, f"is listed in {records.DESCRIPTION} but missing", "restore it")
 
 
@@ -118,9 +117,10 @@ def _labels_of(shards, description: dict | None, label_key: str | None, where: s
         return None, None
     if not all(with_labels):
         raise data_error(
-            shards[with_labels.index(False)].path, "has no labels but other shards have them",
+            shards[with_labels.index(False)].path,
+            "has no labels but other shards have them",
             "convert all shards together",
-        )  # fmt: skip
+        )
     labels = np.concatenate([shard.labels for shard in shards])
     names = description["class_names"] if description and label_key is None else None
     return check_labels(labels, len(labels), where, names)
@@ -128,10 +128,10 @@ def _labels_of(shards, description: dict | None, label_key: str | None, where: s
 
 def load(request) -> Source:
     """`tfrecord:GLOB` (or a folder of shards), as written by `trainers.data.convert`."""
-    paths = _find_shards(request)
+    pattern, paths = _find_shards(request)
     description = records.load_description(os.path.dirname(paths[0]))
     if description:
-        _check_complete(paths, request.name, description)
+        _check_complete(paths, pattern, description)
         for path in paths:
             records.check_size(path, description, contents=False)
     own_index = request.label_key is None
@@ -157,8 +157,11 @@ def load(request) -> Source:
         return ArraySource(request.spec, images, **common)
     fingerprint = content_hash(
         description and sorted(entry["sha256"] for entry in description["shards"].values()),
-        np.concatenate([shard.lengths for shard in shards]), labels, class_names, request.rules,
-    )  # fmt: skip
+        np.concatenate([shard.lengths for shard in shards]),
+        labels,
+        class_names,
+        request.rules,
+    )
     return RecordSource(
         request.spec, shards, request.rules, shape, fingerprint=fingerprint, **common
     )

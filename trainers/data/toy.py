@@ -80,6 +80,11 @@ def load(request) -> ToySource:
         points = spiral + std * _normals(uniforms)
     images = (points / scale).astype(np.float32).reshape(NUM_EXAMPLES, 1, 1, -1)
     return ToySource(
-        request.spec, images, scale=scale, centres=centres, std=std,
-        labels=labels, class_names=class_names,
-    )  # fmt: skip
+        request.spec,
+        images,
+        scale=scale,
+        centres=centres,
+        std=std,
+        labels=labels,
+        class_names=class_names,
+    )
