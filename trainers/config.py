@@ -1,0 +1,196 @@
+"""The resolved configuration of a run: one plain dict, the only thing a run reads.
+
+Imports neither TensorFlow nor Keras.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+from tfgan_models import presets
+from tfgan_models.registry import near_matches
+from trainers.errors import UserError
+
+STRATEGIES = ("none", "mirrored", "multi_worker", "tpu")
+CLUSTERS = ("tf_config", "slurm", "kubernetes")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
+# Options of the run itself: they may differ between a start and its resumption.
+RUN_DEFAULTS = {
+    "checkpoint_every": 500,  # steps; the last step is saved too
+    "keep": 3,  # newest checkpoints kept
+    "keep_best": 0,  # best checkpoints kept besides, by `best_metric`
+    "best_metric": "g_loss",  # a column of metrics.jsonl
+    "best_mode": "min",  # "min" or "max"
+    "log_every": 50,  # steps in a row of metrics.jsonl
+    "sample_every": None,  # steps between sample grids; None: 1, 2, 5, 10, 20, 50, ...
+    "sample_columns": 10,  # samples a class, or columns of the square grid
+    "virtual_devices": None,  # splits one CPU into so many devices, to try a strategy
+    "cluster": "tf_config",  # where multi_worker finds its hosts
+}
+_TOP = ("preset", "family", "model", "compile", "data", "batch_size", "steps")
+# What a resumed run may change.
+FREE_FIELDS = ("steps", "strategy", "data.source", "skip_bad_files")
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Everything that decides a run; see `resolve`."""
+
+    preset: str
+    recipe: presets.Preset
+    seed: int
+    strategy: str
+    precision: str
+    skip_bad_files: bool
+    run: dict
+
+    def to_dict(self) -> dict:
+        """Returns the configuration as plain data, in the order it is printed."""
+        recipe = dataclasses.asdict(self.recipe)
+        recipe.pop("run")
+        return {
+            "preset": self.preset,
+            **recipe,
+            "seed": self.seed,
+            "strategy": self.strategy,
+            "precision": self.precision,
+            "skip_bad_files": self.skip_bad_files,
+            "run": dict(self.run),
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict) -> Config:
+        """Reads `to_dict` back, as stored in a run directory."""
+        values = dict(values)
+        own = {k: values.pop(k) for k in ("preset", "seed", "strategy", "precision")}
+        run, skip = values.pop("run"), values.pop("skip_bad_files")
+        return cls(recipe=presets.Preset(**values), run=run, skip_bad_files=skip, **own)
+
+
+def resolve(preset: str, overrides: dict | None = None) -> Config:
+    """Makes the configuration of a run.
+
+    Args:
+        preset: Preset name.
+        overrides: By dotted name: `seed`, `strategy`, `precision`, `skip_bad_files`,
+            `run.*`, and every field of the preset.
+
+    Raises:
+        UserError: One line: an unknown preset, field or value; near matches are listed.
+    """
+    overrides = {k: v for k, v in (overrides or {}).items() if v is not None or "." in k}
+    own = {
+        "seed": overrides.pop("seed", 0),
+        "strategy": overrides.pop("strategy", "none"),
+        "precision": overrides.pop("precision", "float32"),
+        "skip_bad_files": overrides.pop("skip_bad_files", False),
+    }
+    try:
+        recipe = presets.get(preset)
+        run = _run_options(recipe.run, overrides)
+        for path in overrides:
+            _refuse_unknown_top(path)
+        recipe = recipe.override(overrides)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    config = Config(preset, recipe, run=run, **own)
+    _check(config)
+    return config
+
+
+def _run_options(preset_run: dict, overrides: dict) -> dict:
+    run = {**RUN_DEFAULTS, **preset_run}
+    for path in [p for p in overrides if p.split(".")[0] == "run"]:
+        name = path.partition(".")[2]
+        if name not in RUN_DEFAULTS:
+            raise ValueError(f"Unknown field '{path}'.{near_matches(name, RUN_DEFAULTS)}")
+        run[name] = overrides.pop(path)
+    return run
+
+
+def _refuse_unknown_top(path: str) -> None:
+    head = path.split(".")[0]
+    if head not in _TOP[1:] or (head in ("model", "compile", "data") and "." not in path):
+        known = [*_TOP[1:], "run", "seed", "strategy", "precision"]
+        raise ValueError(f"Unknown field '{path}'.{near_matches(head, known)}")
+
+
+def _check(config: Config) -> None:
+    for name, value, known in (
+        ("strategy", config.strategy, STRATEGIES),
+        ("precision", config.precision, PRECISIONS),
+        ("run.cluster", config.run["cluster"], CLUSTERS),
+        ("run.best_mode", config.run["best_mode"], ("min", "max")),
+    ):
+        if value not in known:
+            raise UserError(f"{name} is {value!r}.{near_matches(str(value), known)}")
+    run, recipe = config.run, config.recipe
+    positive = {
+        "steps": recipe.steps,
+        "batch_size": recipe.batch_size,
+        "run.checkpoint_every": run["checkpoint_every"],
+        "run.keep": run["keep"],
+        "run.log_every": run["log_every"],
+        "run.sample_columns": run["sample_columns"],
+        "run.sample_every": 1 if run["sample_every"] is None else run["sample_every"],
+        "run.virtual_devices": 1 if run["virtual_devices"] is None else run["virtual_devices"],
+    }
+    for name, value in positive.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise UserError(f"{name} must be a positive whole number; got {value!r}.")
+    if not isinstance(run["keep_best"], int) or run["keep_best"] < 0:
+        raise UserError(f"run.keep_best must be 0 or more; got {run['keep_best']!r}.")
+    if not isinstance(config.seed, int):
+        raise UserError(f"seed must be a whole number; got {config.seed!r}.")
+    together = recipe.compile.get("steps_per_execution", 1)
+    for name in ("steps", "run.checkpoint_every", "run.log_every", "run.sample_every"):
+        if positive[name] % together and not (
+            name == "run.sample_every" and run["sample_every"] is None
+        ):
+            raise UserError(
+                f"{name}={positive[name]} must be a multiple of compile.steps_per_execution="
+                f"{together}."
+            )
+
+
+def parse_assignments(texts: list[str]) -> dict:
+    """Reads `--set` texts "a.b=value"; values are JSON, else strings; "none" is None.
+
+    Raises:
+        UserError: A text without "=" or without a name.
+    """
+    values = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UserError(f"--set takes field=value, such as run.keep=5; got {text!r}.")
+        values[name.strip()] = parse_value(value.strip())
+    return values
+
+
+def parse_value(text: str):
+    """Returns JSON as what it says, none/true/false in any case, anything else as text."""
+    lowered = {"none": None, "true": True, "false": False}
+    if text.lower() in lowered:
+        return lowered[text.lower()]
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def differences(stored: dict, wanted: dict, prefix: str = "") -> list[str]:
+    """Returns "field: stored -> wanted" for each difference that a resume refuses."""
+    lines = []
+    for key in sorted({*stored, *wanted}):
+        path = f"{prefix}{key}"
+        old, new = stored.get(key), wanted.get(key)
+        if path in FREE_FIELDS or path == "run":
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            lines += differences(old, new, f"{path}.")
+        elif old != new:
+            lines.append(f"{path}: {old!r} -> {new!r}")
+    return lines

@@ -1,0 +1,285 @@
+"""A training run: from a resolved configuration to a directory of results.
+
+run/config.json  metrics.jsonl  timings.jsonl  losses.png  logits.png
+    samples/step-*.png  checkpoints/step-*/  tensorboard/ (where installed)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import json
+import os
+import sys
+
+from trainers import config as configs
+from trainers import files
+from trainers.errors import UserError
+
+CONFIG = "config.json"
+
+
+def fit_preset(name: str, workdir: str, **overrides):
+    """Trains a preset in a run directory, or resumes it; what `tfgan-train` does.
+
+    Args:
+        name: Preset name.
+        workdir: Run directory, made if missing; a path or a bucket.
+        **overrides: Fields by dotted name with `__` for the dot: `steps=200`, `seed=1`,
+            `data__source="folder:photos"`, `compile__d_steps=2`, `run__keep=5`.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        UserError: Bad input; one line says what, why and what to do.
+    """
+    values = {key.replace("__", "."): value for key, value in overrides.items()}
+    return train(configs.resolve(name, values), str(workdir))
+
+
+def prepare(config: configs.Config):
+    """Loads the data and fits the configuration to it, before anything long.
+
+    Where the preset leaves the size open, images are resized to the model's; where the
+    data has another number of classes than the preset, the data's is taken.
+
+    Returns:
+        (config, source).
+
+    Raises:
+        UserError: Data that cannot be read or does not fit the model.
+    """
+    from trainers import data
+
+    recipe = config.recipe
+    options = {k: v for k, v in recipe.data.items() if k != "source"}
+    shape = recipe.model.get("image_shape")
+    kind = recipe.data["source"].partition(":")[0]
+    if shape is not None and kind not in ("toy", "embedded"):
+        options.setdefault("image_size", tuple(shape[:2]))
+        options.setdefault("channels", shape[2])
+    if options.get("resize") == "none":
+        options.pop("image_size", None)
+    source = data.load(recipe.data["source"], skip_bad_files=config.skip_bad_files, **options)
+    for file, reason in source.skipped[:20]:
+        print(f"skipped {file}: {reason}", file=sys.stderr)
+    if source.skipped:
+        print(f"skipped {len(source.skipped)} bad files in all", file=sys.stderr)
+    model = dict(recipe.model)
+    if shape is not None and tuple(shape) != source.image_shape:
+        raise UserError(
+            f"{source.spec} has images of shape {source.image_shape}, the model makes "
+            f"{tuple(shape)}: set data.image_size={shape[0]}, or model.image_shape="
+            f"{list(source.image_shape)}."
+        )
+    if model.get("num_classes"):
+        if source.num_classes is None:
+            raise UserError(
+                f"{config.preset} is class-conditional but {source.spec} has no labels: use class "
+                "subfolders, data.labels=FILE, or an unconditional preset."
+            )
+        model["num_classes"] = source.num_classes
+    recipe = dataclasses.replace(recipe, model=model)
+    return dataclasses.replace(config, recipe=recipe), source
+
+
+def build(config: configs.Config, strategy=None):
+    """Makes the compiled model of a configuration, in its precision and strategy.
+
+    Raises:
+        UserError: Arguments that the family refuses.
+    """
+    import keras
+    import tensorflow as tf
+
+    from tfgan_models import presets
+
+    previous = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(config.precision)
+    try:
+        with (strategy or tf.distribute.get_strategy()).scope():
+            return presets.build(config.recipe, config.seed)
+    except (ValueError, TypeError) as error:
+        raise UserError(" ".join(str(error).split())) from error
+    finally:
+        keras.config.set_dtype_policy(previous)
+
+
+def train(config: configs.Config, workdir: str):
+    """Trains or resumes a run; returns the model.
+
+    Raises:
+        UserError: Bad input, a directory in use or of another configuration; subclasses
+            for non-finite values, a full disk and an interruption, each after the last
+            checkpoint is safe.
+    """
+    import tensorflow as tf
+
+    from trainers import strategies
+
+    tf.config.experimental.enable_op_determinism()
+    strategy = strategies.make(
+        config.strategy, config.run["cluster"], config.run["virtual_devices"]
+    )
+    config, source = prepare(config)
+    model = build(config, strategy)
+    _check_batch(config, strategy)
+    chief = strategies.is_chief(strategy)
+    lock = None
+    if chief:
+        with files.disk_errors(workdir):
+            tf.io.gfile.makedirs(workdir)
+        lock = files.Lock(workdir)
+    try:
+        _store_config(config, source, workdir, chief)
+        return _fit(config, source, model, strategy, workdir, chief)
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+def _check_batch(config, strategy):
+    replicas = strategy.num_replicas_in_sync
+    if config.recipe.batch_size % replicas:
+        raise UserError(
+            f"batch_size={config.recipe.batch_size} does not divide by {replicas} replicas."
+        )
+
+
+def _store_config(config, source, workdir, chief):
+    """Writes config.json on the first start; refuses a different one afterwards."""
+    import tensorflow as tf
+
+    wanted = {**config.to_dict(), "data_fingerprint": source.fingerprint}
+    wanted = json.loads(json.dumps(wanted))
+    path = os.path.join(workdir, CONFIG)
+    if tf.io.gfile.exists(path):
+        changed = configs.differences(read_config_file(path), wanted)
+        if changed:
+            raise UserError(
+                f"{workdir} holds a run of another configuration ({'; '.join(changed)}): use its "
+                "values, or another --workdir."
+            )
+    elif chief and tf.io.gfile.exists(workdir):
+        foreign = [n for n in tf.io.gfile.listdir(workdir) if n not in ("lock", f"{CONFIG}.tmp")]
+        if foreign:
+            raise UserError(
+                f"{workdir} is not empty and holds no {CONFIG}: choose a new --workdir."
+            )
+    if chief:
+        files.write_atomically(path, json.dumps(wanted, indent=1) + "\n")
+
+
+def read_config_file(path: str) -> dict:
+    """Reads config.json of a run.
+
+    Raises:
+        UserError: Missing or unreadable.
+    """
+    import tensorflow as tf
+
+    if not tf.io.gfile.exists(path):
+        raise UserError(f"{os.path.dirname(path)} is no run directory: it has no {CONFIG}.")
+    with tf.io.gfile.GFile(path) as file:
+        try:
+            return json.loads(file.read())
+        except json.JSONDecodeError as error:
+            raise UserError(f"{path} is damaged ({error}).") from error
+
+
+def _fit(config, source, model, strategy, workdir, chief):
+    from trainers import data
+    from trainers.checkpoints import Checkpoints
+
+    run, recipe = config.run, config.recipe
+    checkpoints = Checkpoints(
+        os.path.join(workdir, "checkpoints"),
+        model,
+        keep=run["keep"],
+        keep_best=run["keep_best"],
+        mode=run["best_mode"],
+        writer=chief,
+    )
+    start = checkpoints.restore_newest()
+    if start is None:
+        start = 0
+        if hasattr(model, "adapt"):
+            model.adapt(source.mean_image())
+    if start >= recipe.steps:
+        print(f"{workdir} has done its {start} steps; raise --steps to go on.", file=sys.stderr)
+        return model
+    callbacks = _callbacks(config, model, checkpoints, workdir, chief)
+    dataset = data.pipeline(
+        source,
+        batch_size=recipe.batch_size,
+        seed=config.seed,
+        start_step=start,
+        d_steps=model.d_steps,
+    )
+    try:
+        model.fit(
+            dataset,
+            steps_per_epoch=recipe.steps - start,
+            verbose=0,
+            callbacks=list(callbacks.values()),
+        )
+    finally:
+        callbacks["signals"].restore_handlers()
+        if "progress" in callbacks:
+            callbacks["progress"].close()
+    return model
+
+
+def _callbacks(config, model, checkpoints, workdir, chief) -> dict:
+    """The run's callbacks in the order they act: check, log, draw, save, stop."""
+    from trainers import callbacks
+
+    run, recipe = config.run, config.recipe
+    total = recipe.steps
+    rows = callbacks.Rows(total, workdir, run["log_every"], recipe.batch_size, chief)
+    saver = callbacks.SaveCheckpoints(
+        total, checkpoints, run["checkpoint_every"], rows, run["best_metric"]
+    )
+    chosen = {"finite": callbacks.StopOnNonFinite(total), "rows": rows}
+    if chief:
+        extra = [n for n in model.log_means.names if n not in model.LOGS]
+        chosen["samples"] = callbacks.SampleGrids(
+            total, workdir, run["sample_every"], run["sample_columns"], extra
+        )
+        if importlib.util.find_spec("tensorboard") is not None:
+            chosen["tensorboard"] = callbacks.TensorBoardScalars(total, workdir, rows)
+        chosen["progress"] = callbacks.Progress(total, recipe.batch_size)
+    return {**chosen, "saver": saver, "signals": callbacks.StopOnSignal(total, saver)}
+
+
+def load_run(workdir: str, step: int | None = None):
+    """Loads the model of a run directory; the run may be going on.
+
+    Args:
+        workdir: Run directory.
+        step: Checkpoint to load; None: the newest whole one.
+
+    Returns:
+        (model, stored configuration as a dict, step).
+
+    Raises:
+        UserError: No run, no checkpoint, or none of that step.
+    """
+    from trainers.checkpoints import Checkpoints
+
+    stored = read_config_file(os.path.join(workdir, CONFIG))
+    fingerprint = stored.pop("data_fingerprint", None)
+    config = configs.Config.from_dict(stored)
+    model = build(config)
+    checkpoints = Checkpoints(os.path.join(workdir, "checkpoints"), model, writer=False)
+    known = checkpoints.steps()
+    if not known:
+        raise UserError(f"{workdir} has no checkpoint yet: train it first.")
+    if step is None:
+        step = checkpoints.restore_newest()
+    elif step in known:
+        checkpoints.restore(step)
+    else:
+        raise UserError(f"{workdir} has no checkpoint of step {step}; it has {known}.")
+    return model, {**config.to_dict(), "data_fingerprint": fingerprint}, step
