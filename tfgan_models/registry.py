@@ -105,6 +105,14 @@ AUGMENTATIONS: dict[str, Entry] = {
     ),
 }
 
+METRICS: dict[str, Entry] = {
+    "parzen_log_likelihood": Entry(
+        "tfgan_models.metrics.parzen:parzen_log_likelihood",
+        "mean log density of real data under Gaussian kernels on samples, in nats",
+        "Goodfellow et al. 2014, arXiv:1406.2661, section 5",
+    ),
+}
+
 CLASSES: dict[str, str] = {family.class_name: name for name, family in FAMILIES.items()}
 
 

@@ -1,0 +1,1 @@
+"""The commands; each module is also `python -m trainers.commands.NAME`."""
