@@ -183,23 +183,21 @@ class GAN(keras.Model):
         batch = batches.as_dict(data)
         batches.check_labels_present(batch, self.num_classes)
         parts = batches.split(batch, self.d_steps, self._local_rows())
-        self._begin_step(parts[0]["image"].shape[0])
+        draws = random.Draws(self.seed, self.step, parts[0]["image"].shape[0])
+        self._seed_noise_layers(draws)
         logs = []
         for i, part in enumerate(parts):
-            self._draws = self._step_draws.at(f"critic_{i}")
+            part["draws"] = draws.at(f"critic_{i}")
             if self.share_fakes and i == self.d_steps - 1:
                 logs += self._shared_updates(part)
             else:
                 fake = tf.stop_gradient(self.make_fakes(part))
                 logs.append(self._update_discriminator(part, fake))
         if not self.share_fakes:
-            self._draws = self._step_draws.at("generator")
-            logs.append(self._update_generator(parts[-1]))
-        return self._end_step(logs)
+            logs.append(self._update_generator({**parts[-1], "draws": draws.at("generator")}))
+        return self.end_step(logs, draws)
 
-    def _begin_step(self, local_batch):
-        self._step_draws = random.Draws(self.seed, self.step, local_batch)
-        draws = self._step_draws
+    def _seed_noise_layers(self, draws):
         optimization.seed_noise_layers(
             (self.generator, self.discriminator),
             lambda i: random.bits(
@@ -207,11 +205,15 @@ class GAN(keras.Model):
             )[0],
         )
 
-    def _end_step(self, logs):
-        images = self._step_draws.local_batch * self._step_draws.replicas
-        self._draws = self._step_draws = None
+    def end_step(self, logs, draws):
+        """Moves the average and the step counter; returns the running means of the logs.
+
+        Args:
+            logs: One dict an update.
+            draws: The step's random numbers.
+        """
         if self.ema_generator is not self.generator:
-            beta = 0.5 ** (images / self.ema_half_life_images)
+            beta = 0.5 ** (draws.local_batch * draws.replicas / self.ema_half_life_images)
             optimization.update_average(self.ema_generator, self.generator, beta)
         self.step.assign_add(1)
         return self.log_means.update(logs)
@@ -243,7 +245,8 @@ class GAN(keras.Model):
         """Override point: what the discriminator minimises.
 
         Args:
-            batch: Dict with `image` (B, H, W, C) and, conditional, `label` (B,).
+            batch: Dict with `image` (B, H, W, C), conditional `label` (B,), and `draws`,
+                this update's random numbers (`core.random.Draws`).
             fake: (B, H, W, C) in [-1, 1], without gradient.
 
         Returns:
@@ -270,11 +273,11 @@ class GAN(keras.Model):
         real = batch["image"]
         real_logits = None if real is None else see(real)
         weights = tuple(getattr(self, player).trainable_variables)
-        return Game(see, real, fake, real_logits, see(fake), self._draws, weights)
+        return Game(see, real, fake, real_logits, see(fake), batch["draws"], weights)
 
     def critic(self, batch):
         """Returns images -> logits, with the labels and this update's augmentation inside."""
-        condition, draws = self.condition(batch.get("label")), self._draws
+        condition, draws = self.condition(batch.get("label")), batch["draws"]
 
         def see(images):
             if self.augment is not None:
@@ -343,9 +346,9 @@ class GAN(keras.Model):
         """Draws latents for this update and generates with the batch's own labels."""
         bounds = random.uniform_bounds(self.latent_distribution)
         if bounds is None:
-            latents = self._draws.normal("latents", (self.latent_dim,))
+            latents = batch["draws"].normal("latents", (self.latent_dim,))
         else:
-            latents = self._draws.uniform("latents", (self.latent_dim,), *bounds)
+            latents = batch["draws"].uniform("latents", (self.latent_dim,), *bounds)
         return self.synthesize(self.generator, latents, self.condition(batch.get("label")), True)
 
     # === Sampling ===

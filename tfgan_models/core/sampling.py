@@ -110,7 +110,10 @@ def _inference(model):
         signature = [tf.TensorSpec((None, model.latent_dim), tf.float32)]
         if model.num_classes:
             signature.append(tf.TensorSpec((None, model.num_classes), tf.float32))
-        kept = (model.ema_generator, tf.function(model.call, input_signature=signature))
+        kept = (
+            model.ema_generator,
+            tf.function(model.call, input_signature=signature, autograph=False),
+        )
         object.__setattr__(model, "_inference_function", kept)
     return kept[1]
 

@@ -19,7 +19,7 @@ def make(model):
     strategy = model.distribute_strategy
     step = model.train_step
     if model.jit_compile:
-        step = tf.function(step, jit_compile=True)
+        step = tf.function(step, jit_compile=True, autograph=False)
 
     def one_step(data):
         logs = strategy.run(step, args=(data,))
@@ -34,8 +34,8 @@ def make(model):
         return logs
 
     if not model.run_eagerly:
-        one_step = tf.function(one_step)
-        several_steps = tf.function(several_steps, reduce_retracing=True)
+        one_step = tf.function(one_step, autograph=False)
+        several_steps = tf.function(several_steps, reduce_retracing=True, autograph=False)
 
     def train_function(iterator):
         if isinstance(iterator, (tf.data.Iterator, tf.distribute.DistributedIterator)):

@@ -1,0 +1,39 @@
+"""Set-up shared by all tests: determinism, two virtual CPU devices, optional data."""
+
+import os
+import pathlib
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import pytest
+import tensorflow as tf
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+tf.config.experimental.enable_op_determinism()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_keras_session():
+    """Keras counts layer names and seeds for the whole process; each test starts anew."""
+    keras.utils.clear_session()
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="session")
+def mirrored():
+    """The one MirroredStrategy of the process: a second one would abort its collectives."""
+    from trainers import strategies
+
+    return strategies.make("mirrored")
+
+
+@pytest.fixture(scope="session")
+def test_data() -> pathlib.Path:
+    """The directory of further real data, where the environment names one."""
+    path = os.environ.get("TFGAN_TEST_DATA")
+    if not path:
+        pytest.skip("TFGAN_TEST_DATA is not set: no further data to test with")
+    return pathlib.Path(path)
