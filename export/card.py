@@ -15,7 +15,7 @@ _TRUST = (
 )
 _INTENDED = {
     "generator": "Research, teaching and tests of generative models; drawing images like its data.",
-    "discriminator": "Research and teaching; scoring images of this model, a start for fine-tuning.",
+    "discriminator": "Research and teaching; scoring images, a start for fine-tuning.",
 }
 _LIMITS = (
     "The images are made up; they can resemble training images and carry the biases of the "
