@@ -125,8 +125,9 @@ class GAN(keras.Model):
             optimizer=None,
             run_eagerly=run_eagerly,
             steps_per_execution=steps_per_execution,
-            jit_compile=jit_compile,
+            jit_compile=False,
         )
+        self.use_xla = bool(jit_compile)  # Keras's own flag is refused under op determinism
         self.d_steps, self.share_fakes = int(d_steps), bool(share_fakes)
         self.ema_half_life_images = ema_half_life_images
         self.adversarial_loss = losses.get(loss)
@@ -417,6 +418,9 @@ class GAN(keras.Model):
             self.evaluate()
         if not isinstance(x, tf.data.Dataset):
             rows = batch_size * self.d_steps
+            batches.check_labels_present(
+                {"image"} | ({"label"} if y is not None else set()), self.num_classes
+            )
             x = batches.from_arrays(x, y, rows, self.seed, shuffle)
         self._batch_rows = batches.check_dataset(
             x,
@@ -507,7 +511,7 @@ class GAN(keras.Model):
             "d_steps": self.d_steps,
             "share_fakes": self.share_fakes,
             "ema_half_life_images": self.ema_half_life_images,
-            "jit_compile": self.jit_compile,
+            "jit_compile": self.use_xla,
             "steps_per_execution": self.steps_per_execution,
         }
 

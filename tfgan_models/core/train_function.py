@@ -18,7 +18,7 @@ def make(model):
     """
     strategy = model.distribute_strategy
     step = model.train_step
-    if model.jit_compile:
+    if model.use_xla:
         step = tf.function(step, jit_compile=True, autograph=False)
 
     def one_step(data):
