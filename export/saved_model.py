@@ -145,6 +145,8 @@ def _export(call, network, inputs, signature, output) -> Export:
         for training in (False, True):
             call.get_concrete_function(**named, training=training)
             call.get_concrete_function(named, training=training)
+        if any(spec.dtype == tf.float64 for spec in named.values()):
+            continue  # Keras layers cast floats before they call an endpoint
         for endpoint in (serve, serving_default):
             endpoint.get_concrete_function(named)
             if len(named) == 1:

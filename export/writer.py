@@ -140,7 +140,7 @@ def _detached(model):
 def _generator_reference(model) -> dict:
     """Inputs and the model's own images, as `verify.py` reads them."""
     arrays = _settings(model.ema_generator, ("z", "y", "truncation"), "default")
-    function = tf.function(model.call)
+    function = tf.function(model.call, autograph=False)
     for n in _BATCHES:
         inputs = {"z": sampling.latents(model, n, seed=n).numpy(), **_labels(model, n)}
         arrays[f"{n}/expected"] = function(*map(tf.constant, inputs.values())).numpy()
@@ -151,7 +151,7 @@ def _generator_reference(model) -> dict:
 
 def _discriminator_reference(model) -> dict:
     arrays = _settings(model.discriminator, ("image", "y"), "prediction")
-    function = tf.function(model.discriminate)
+    function = tf.function(model.discriminate, autograph=False)
     for n in _BATCHES:
         key = random.key(n, "verify_images", 0)
         images = random.uniform(key, n, model.image_shape, low=-1.0, high=1.0).numpy()

@@ -186,7 +186,7 @@ def check_training_mode_uses_batch_statistics():
 def check_tfsm_layer():
     z, y, images = conditional_case(7)
     layer = keras.layers.TFSMLayer(CONDITIONAL, call_endpoint="serve")
-    same(layer(dict(z=z, y=y)), images)
+    same(layer(dict(z=z.astype(np.float64), y=y.astype(np.int64))), images)
     same(layer(dict(z=z, y=y, truncation=np.float32(0.5))), images)
     layer = keras.layers.TFSMLayer(CONDITIONAL, call_endpoint="serving_default")
     same(layer(dict(z=z, y=y))["default"], images)
