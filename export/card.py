@@ -211,8 +211,9 @@ def _training(facts) -> str:
         f"- steps (generator updates): {facts['steps']:,}",
     ]
     preset = presets.PRESETS.get(str(facts.get("preset")))
-    if preset:
-        rows.insert(1, f"- preset's source: {preset.source}")
+    source = facts.get("preset_source", preset.source if preset else None)
+    if source:
+        rows.insert(1, f"- preset's source: {source}")
     if facts.get("class_names"):
         rows.append("- classes: " + ", ".join(map(str, facts["class_names"])))
     return "\n".join(rows)

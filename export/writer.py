@@ -46,8 +46,8 @@ def export_generator(
         profile: Name in `export.PROFILES`; None: "biggan" for conditional models, "plain"
             for the others.
         metadata: Dict of JSON data for the card and `metadata.json`. The card uses `preset`,
-            `data`, `data_licence`, `licence`, `class_names`, `intended_use`, `limitations`
-            and `metrics` ({name: {"value": ..., "protocol": ...}}).
+            `preset_source`, `data`, `data_licence`, `licence`, `class_names`, `intended_use`,
+            `limitations` and `metrics` ({name: {"value": ..., "protocol": ...}}).
         verify: Reload in a fresh process and compare with the model's own images.
         overwrite: Replace an export that is there.
         with_discriminator: Also write the discriminator, to `discriminator/` inside, itself a
