@@ -118,17 +118,35 @@ class LoadedModule(_Loaded):
             ValueError: Labels out of range or without a conditional model, truncation
                 out of range or of uniform latents.
         """
-        z = sampling.latents(self, n, seed, truncation)
+        z = self.sample_latents(n, seed, truncation)
         if labels is None and self.num_classes:
             labels = sampling.random_labels(self.num_classes, n, seed)
         elif labels is not None and np.ndim(labels) == 0:
             labels = np.full(n, labels)
+        return self.generate(z, labels, truncation)
+
+    def sample_latents(self, n, seed=0, truncation=None) -> tf.Tensor:
+        """Draws n latent vectors, float32 (n, latent_dim): those of `model.sample_latents`."""
+        return sampling.latents(self, n, seed, truncation)
+
+    def generate(self, latents, labels=None, truncation=None) -> np.ndarray:
+        """Images of given latents, float32 (n, H, W, C) in [-1, 1], in pieces of 256.
+
+        Args:
+            latents: Float (n, latent_dim).
+            labels: Ints (n,) or mixtures (n, num_classes), of a conditional model.
+            truncation: As in `__call__`.
+
+        Raises:
+            ValueError: Wrong shapes, labels missing or out of range.
+        """
+        n = len(latents)
         labels = sampling.check_labels(labels, n, self.num_classes)
         images = []
         for start in range(0, max(n, 1), _BATCH_SIZE):
             rows = slice(start, start + _BATCH_SIZE)
             y = None if labels is None else labels[rows]
-            images.append(self(z[rows], y, truncation).numpy())
+            images.append(self(latents[rows], y, truncation).numpy())
         return np.concatenate(images)
 
 

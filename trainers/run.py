@@ -56,7 +56,7 @@ def prepare(config: configs.Config):
     options = {k: v for k, v in recipe.data.items() if k != "source"}
     shape = recipe.model.get("image_shape")
     kind = recipe.data["source"].partition(":")[0]
-    if shape is not None and kind not in ("toy", "embedded"):
+    if shape is not None and kind != "toy":
         options.setdefault("image_size", tuple(shape[:2]))
         options.setdefault("channels", shape[2])
     if options.get("resize") == "none":

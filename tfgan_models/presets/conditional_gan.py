@@ -99,7 +99,7 @@ PRESETS = {
             "ema_half_life_images": 100,
             "d_steps": 2,
         },
-        data={"source": "embedded:digits", "image_size": 8},
+        data={"source": "embedded:digits"},
         batch_size=8,
         steps=20,
         run={"log_every": 5, "checkpoint_every": 10},

@@ -16,7 +16,15 @@ import traceback
 
 from absl import flags
 
-from trainers.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, UserError
+from trainers.errors import (
+    EXIT_DISK,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_NON_FINITE,
+    EXIT_OK,
+    EXIT_USAGE,
+    UserError,
+)
 
 _HELP = ("-h", "--help", "-help", "--helpfull", "--helpshort")
 
@@ -150,6 +158,8 @@ def _held_stderr():
             os.close(kept)
 
 
-EXIT_CODES = f"""exit codes: {EXIT_OK} done; {EXIT_FAILED} failed; {EXIT_USAGE} bad flag, value, \
-preset or data; 3 a loss or weight was not finite; 4 disk full; 75 stopped by SIGTERM or \
-Ctrl-C with its state saved"""
+EXIT_CODES = (
+    f"exit codes: {EXIT_OK} done; {EXIT_FAILED} failed; {EXIT_USAGE} bad flag, value, preset or "
+    f"data;\n{EXIT_NON_FINITE} a loss or weight was not finite; {EXIT_DISK} disk full; "
+    f"{EXIT_INTERRUPTED} stopped by SIGTERM or Ctrl-C, state saved"
+)
