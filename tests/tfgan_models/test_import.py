@@ -1,0 +1,213 @@
+"""What an import loads, what it does without, and the public names."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import tfgan_models as tfgan
+from tfgan_models import registry
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# TensorFlow itself needs absl; of what else we depend on, the models need none.
+OPTIONAL = (
+    "PIL",
+    "matplotlib",
+    "mlxtend",
+    "pandas",
+    "scipy",
+    "tensorboard",
+    "tensorflow_datasets",
+    "tensorflow_hub",
+    "tf_keras",
+    "tqdm",
+)
+PUBLIC = [
+    "ConditionalGAN",
+    "DCGAN",
+    "OriginalGAN",
+    "augment",
+    "create",
+    "from_preset",
+    "layers",
+    "list_families",
+    "load",
+    "losses",
+    "metrics",
+    "networks",
+    "penalties",
+    "presets",
+]
+PUBLIC_OF = {
+    "augment": ["Flip", "flip", "get"],
+    "layers": ["BatchNorm", "ConcatenateLabels", "GlobalSumPooling2D", "Maxout"],
+    "losses": [
+        "Loss",
+        "MaximumLikelihood",
+        "Minimax",
+        "NonSaturating",
+        "cross_entropy_discriminator_loss",
+        "get",
+        "maximum_likelihood_generator_loss",
+        "minimax_generator_loss",
+        "non_saturating_generator_loss",
+    ],
+    "metrics": ["parzen_log_likelihood", "select_parzen_width"],
+    "networks": [
+        "conditional_conv_discriminator",
+        "conditional_conv_generator",
+        "conditional_mlp_discriminator",
+        "conditional_mlp_generator",
+        "conv_discriminator",
+        "conv_generator",
+        "dcgan_discriminator",
+        "dcgan_generator",
+        "mlp_discriminator",
+        "mlp_generator",
+        "projection_discriminator",
+        "projection_generator",
+    ],
+    "penalties": [
+        "Game",
+        "GradientPenalty",
+        "LeCam",
+        "Penalty",
+        "R1",
+        "WeightDecay",
+        "get",
+        "gradient_penalty",
+        "lecam",
+        "r1",
+        "weight_decay",
+    ],
+    "presets": ["PRESETS", "Preset", "build", "get", "list_presets"],
+}
+
+
+def python(code):
+    """Runs code in a process of its own; returns the JSON that it prints last."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+LOADED = (
+    "import json, sys; heavy = {'tensorflow', 'keras', 'numpy', 'tf_keras'} & set(sys.modules); "
+    "print(json.dumps(sorted(heavy)))"
+)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import tfgan_models",
+        "import trainers",
+        "import trainers.data",
+        "import trainers; trainers.data",
+        "import export; dir(export)",
+        "import tfgan_models as t; t.list_families(); dir(t)",
+        "import tfgan_models as t; t.presets.list_presets(); t.presets.get('quickstart')",
+        "import tfgan_models as t; t.presets.get('dcgan_tiny').override({'compile.d_steps': 2})",
+    ],
+)
+def test_imports_and_lists_load_no_framework(statement):
+    assert python(f"{statement}\n{LOADED}") == []
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        ("t.create('dcgam')", "Did you mean 'dcgan'"),
+        ("t.from_preset('quickstar')", "Did you mean 'quickstart'"),
+        ("t.load('missing.keras')", "No such file: missing.keras"),
+    ],
+)
+def test_a_wrong_name_is_answered_before_any_framework_loads(call, message):
+    code = f"""
+import tfgan_models as t
+try:
+    {call}
+except ValueError as error:
+    assert {message!r} in str(error), error
+else:
+    raise SystemExit("no error")
+{LOADED}
+"""
+    assert python(code) == []
+
+
+BLOCKED = f"""
+import importlib.abc, json, sys
+
+class Blocker(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {OPTIONAL!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Blocker())
+import numpy as np
+import tfgan_models as t
+
+model = t.create("conditional_gan", image_shape=(8, 8, 1), num_classes=3, latent_dim=4, width=8)
+model.compile(penalties=["lecam"], augment="flip")
+images = np.zeros((8, 8, 8, 1), "float32")
+history = model.fit(images, np.arange(8) % 3, batch_size=4, verbose=0).history
+t.metrics.parzen_log_likelihood(images, model.sample(2), 1.0)
+blocked = sorted(set({OPTIONAL!r}) & set(sys.modules))
+print(json.dumps([list(model.sample(2).shape), sorted(history), blocked]))
+"""
+
+
+def test_a_model_trains_without_the_optional_packages():
+    shape, logs, loaded = python(BLOCKED)
+    assert shape == [2, 8, 8, 1] and loaded == []
+    assert {"d_loss", "g_loss", "d_real", "d_fake", "lecam"} <= set(logs)
+
+
+def test_public_names_of_the_package():
+    assert sorted(tfgan.__all__) == PUBLIC
+    assert dir(tfgan) == PUBLIC
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_names_resolve(name):
+    value = getattr(tfgan, name)
+    if name in registry.CLASSES:
+        assert value is registry.family_class(registry.CLASSES[name])
+        assert value.__name__ == name
+
+
+@pytest.mark.parametrize("module", PUBLIC_OF)
+def test_public_names_of_the_modules(module):
+    found = getattr(tfgan, module)
+    assert sorted(found.__all__) == PUBLIC_OF[module]
+    for name in PUBLIC_OF[module]:
+        assert getattr(found, name).__doc__ or name == "PRESETS"
+
+
+def test_other_names_raise():
+    for name in ("DCGam", "loss", "keras_layers"):
+        with pytest.raises(AttributeError, match=f"no attribute '{name}'"):
+            getattr(tfgan, name)
+
+
+def test_load_refuses_what_is_no_keras_file(tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_text("text")
+    with pytest.raises(ValueError, match="not a .keras archive"):
+        tfgan.load(path)
+
+
+def test_load_gives_the_family_back(tmp_path):
+    model = tfgan.create("dcgan", image_shape=(8, 8, 1), width=2, latent_dim=4)
+    path = tmp_path / "model.keras"
+    model.save(path)
+    loaded = tfgan.load(path)
+    assert type(loaded) is tfgan.DCGAN
+    assert (loaded.sample(2, seed=1).numpy() == model.sample(2, seed=1).numpy()).all()
