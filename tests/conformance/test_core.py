@@ -235,6 +235,19 @@ def test_second_fit_does_not_retrace():
     assert model.train_function is function
 
 
+def test_fifty_steps_in_one_execution(mirrored):
+    """More calls of `next` than TensorFlow allows in one graph, so they must be in a loop."""
+    results = []
+    for strategy in (None, mirrored):
+        model = build("dcgan", strategy, compile__steps_per_execution=50)
+        x, _ = families.data(model, 80)
+        dataset = tf.data.Dataset.from_tensor_slices(x).repeat().batch(8, drop_remainder=True)
+        results.append(model.fit(dataset, steps_per_epoch=50, verbose=0).history)
+        assert int(model.step.numpy()) == 50
+    for name, value in results[0].items():
+        np.testing.assert_allclose(results[1][name], value, rtol=0.05, atol=0.01)
+
+
 def test_truncation_narrows_normal_latents():
     model = build("conditional_gan")
     wide, narrow = (model.sample_latents(4_000, 1, t).numpy() for t in (1.0, 0.5))

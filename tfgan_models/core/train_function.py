@@ -29,9 +29,20 @@ def make(model):
         }
 
     def several_steps(iterator):
-        for _ in range(model.steps_per_execution):
-            logs = one_step(next(iterator))
-        return logs
+        logs = one_step(next(iterator))
+        if model.steps_per_execution == 1:
+            return logs
+
+        # A loop in the graph: unrolled, 50 steps take minutes to optimise.
+        def body(done, _):
+            return done + 1, one_step(next(iterator))
+
+        return tf.while_loop(
+            lambda done, _: done < model.steps_per_execution,
+            body,
+            (tf.constant(1), logs),
+            parallel_iterations=1,
+        )[1]
 
     if not model.run_eagerly:
         one_step = tf.function(one_step, autograph=False)
