@@ -1,6 +1,6 @@
 """Trains a conditional GAN on NumPy arrays with `model.fit` and saves a picture of each class.
 
-    python examples/train_on_arrays.py --epochs=20
+python examples/train_on_arrays.py --epochs=20
 """
 
 import argparse

@@ -1,4 +1,6 @@
-"""Loads an exported class-conditional generator with TensorFlow alone and finds a latent by gradient.
+"""Finds a latent by gradient through an exported class-conditional generator.
+
+TensorFlow alone loads it; this library is not imported.
 
     python examples/use_an_export.py exports/digits
 """

@@ -1,5 +1,6 @@
 """Set-up shared by all tests: determinism, two virtual CPU devices, optional data."""
 
+import gc
 import os
 import pathlib
 
@@ -13,6 +14,9 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 tf.config.experimental.enable_op_determinism()
+# clear_session collects garbage; what the imports made need not be looked at each time.
+gc.collect()
+gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -23,11 +23,15 @@ class Entry:
         target: "module:Class", imported when first asked for.
         summary: One line for lists and help.
         source: The paper.
+        model_fields, compile_fields: A family's own constructor and `compile` arguments,
+            besides those that every family takes; a test compares them with the class.
     """
 
     target: str
     summary: str
     source: str
+    model_fields: tuple[str, ...] = ()
+    compile_fields: tuple[str, ...] = ()
 
     @property
     def class_name(self) -> str:
@@ -43,16 +47,20 @@ FAMILIES: dict[str, Entry] = {
         "tfgan_models.families.original_gan:OriginalGAN",
         "the 2014 GAN: maxout discriminator, non-saturating game",
         "Goodfellow et al. 2014, arXiv:1406.2661",
+        model_fields=("architecture", "width"),
+        compile_fields=("discriminator_loss_weight",),
     ),
     "conditional_gan": Entry(
         "tfgan_models.families.conditional_gan:ConditionalGAN",
         "generator and discriminator that both see the class label",
         "Mirza & Osindero 2014, arXiv:1411.1784",
+        model_fields=("architecture", "width"),
     ),
     "dcgan": Entry(
         "tfgan_models.families.dcgan:DCGAN",
         "strided convolutions and batch norm, 28 to 128 pixels",
         "Radford et al. 2015, arXiv:1511.06434",
+        model_fields=("width", "port"),
     ),
 }
 

@@ -241,3 +241,13 @@ def test_optimizer_errors(spec, message):
 def test_unknown_optimizer_argument_names_the_near_one():
     with pytest.raises(ValueError, match="no argument 'beta1'.*'beta_1'"):
         lookup.optimizer({"name": "adam", "beta1": 0.5})
+
+
+@pytest.mark.parametrize("family", sorted(registry.FAMILIES))
+def test_the_table_of_families_lists_their_own_arguments(family):
+    """`--set` reads the table, which imports no Keras, so it must agree with the class."""
+    cls, row = registry.family_class(family), registry.FAMILIES[family]
+    taken = set(inspect.signature(cls.__init__).parameters) - {"self", "kwargs"}
+    assert taken - set(base.MODEL_FIELDS) == set(row.model_fields)
+    taken = set(inspect.signature(cls.compile).parameters) - {"self", "kwargs"}
+    assert taken - set(base.COMPILE_FIELDS) == set(row.compile_fields)

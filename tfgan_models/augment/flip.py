@@ -8,6 +8,7 @@ import tensorflow as tf
 
 def flip(images, mirrored) -> tf.Tensor:
     """Mirrors the images whose entry in `mirrored`, bool (B,), is true, left to right."""
+    images = tf.convert_to_tensor(images)
     mask = tf.reshape(mirrored, [-1] + [1] * (images.shape.rank - 1))
     return tf.where(mask, tf.reverse(images, axis=[2]), images)
 

@@ -1,30 +1,30 @@
 """The base of every family with one generator and one discriminator.
 
 It holds the networks, one optimizer each, the seed contract, `minimize`, the
-moving average, the logs and serialisation, and the alternating step of the 2014
-paper's Algorithm 1. A family overrides the two objectives, or writes its own
-`train_step` on top of `minimize`.
+moving average, the logs, and the alternating step of the 2014 paper's Algorithm 1;
+`fit`, sampling and serialisation are in files of their own, mixed in. A family
+overrides the two objectives, or writes its own `train_step` on top of `minimize`.
 """
 
 from __future__ import annotations
 
-import importlib
-
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfgan_models import augment as augmentations
 from tfgan_models import losses, penalties
-from tfgan_models.core import batches, lookup, optimization, random, sampling, train_function
+from tfgan_models.core import batches, checks, lookup, optimization, random
+from tfgan_models.core.fitting import Fitting
 from tfgan_models.core.logs import LogMeans
+from tfgan_models.core.sampling import Sampling
+from tfgan_models.core.saving import Saving
 from tfgan_models.penalties import Game
 
 OUTPUT_RANGES = ("symmetric", "unit", "unbounded")
 
 
 @keras.saving.register_keras_serializable(package="tfgan_models")
-class GAN(keras.Model):
+class GAN(Fitting, Sampling, Saving, keras.Model):
     """A generator and a discriminator trained against each other.
 
     Args:
@@ -69,7 +69,7 @@ class GAN(keras.Model):
         self.latent_dim, self.num_classes = latent_dim, num_classes
         self.latent_distribution, self.output_range = latent_distribution, output_range
         self.seed = int(seed)
-        sampling.check_architecture(self, generator, discriminator, OUTPUT_RANGES)
+        checks.check_architecture(self, generator, discriminator, OUTPUT_RANGES)
 
         self.generator, self.discriminator = generator, discriminator
         self.ema_generator = generator  # `compile` makes a copy where a half-life is given
@@ -152,7 +152,7 @@ class GAN(keras.Model):
         self._penalty_count = len(specs)
         for i, spec in enumerate(specs):  # named attributes: both checkpoint formats keep them
             setattr(self, f"penalty_{i}", penalties.get(spec))
-        sampling.check_penalties(self, self._penalties())
+        checks.check_penalties(self, self._penalties())
 
     def _penalties(self):
         return [getattr(self, f"penalty_{i}") for i in range(self._penalty_count)]
@@ -352,37 +352,6 @@ class GAN(keras.Model):
             latents = batch["draws"].uniform("latents", (self.latent_dim,), *bounds)
         return self.synthesize(self.generator, latents, self.condition(batch.get("label")), True)
 
-    # === Sampling ===
-
-    def sample_latents(self, n, seed=0, truncation=None):
-        """Draws n latent vectors, float32 (n, latent_dim); see `sampling.latents`."""
-        return sampling.latents(self, n, seed, truncation)
-
-    def generate(self, latents, labels=None, batch_size=256):
-        """Images of given latents, float32 (n, H, W, C) in [-1, 1]; `sampling.generate`."""
-        return sampling.generate(self, latents, labels, batch_size)
-
-    def sample(self, n, seed=0, labels=None, truncation=None):
-        """Draws n images from the EMA generator, float32 (n, H, W, C) in [-1, 1].
-
-        Args:
-            n: Number of images.
-            seed: Int; the same seed gives the same images.
-            labels: One class, (n,) classes, or (n, num_classes) mixtures; None draws
-                classes at random. Only for conditional models.
-            truncation: In (0, 1]: z from a normal cut at two standard deviations, times
-                this number. None: z as in training.
-
-        Raises:
-            ValueError: Labels out of range or without a conditional model, truncation
-                out of range or of uniform latents.
-        """
-        if labels is None and self.num_classes:
-            labels = sampling.random_labels(self.num_classes, n, seed)
-        elif labels is not None and np.ndim(labels) == 0:
-            labels = np.full(n, labels)
-        return self.generate(self.sample_latents(n, seed, truncation), labels)
-
     def call(self, inputs, labels=None, training=False):
         """EMA generator in inference: z, (z, labels) or [z, labels] -> images in [-1, 1]."""
         if isinstance(inputs, (tuple, list)):
@@ -392,129 +361,3 @@ class GAN(keras.Model):
         latents = tf.cast(inputs, tf.float32)
         images = self.synthesize(self.ema_generator, latents, self.condition(labels), False)
         return tf.clip_by_value(images, -1.0, 1.0)
-
-    # === Keras's own entry points ===
-
-    def fit(
-        self, x=None, y=None, *, batch_size=64, epochs=1, steps_per_epoch=None, shuffle=True, **kw
-    ):
-        """Trains; as `keras.Model.fit`.
-
-        Args:
-            x: Images (N, H, W, C) in [-1, 1], or a tf.data.Dataset of batches of
-                d_steps * B with a static size.
-            y: Labels (N,), with arrays only.
-            batch_size: B, with arrays only; the remainder is dropped.
-            epochs, steps_per_epoch, **kw: As in Keras; validation is refused.
-            shuffle: Shuffle arrays anew in each epoch, by the model's seed.
-
-        Raises:
-            ValueError: Wrong shapes, ragged batches, missing labels, steps that do not
-                divide by `steps_per_execution`.
-        """
-        if not self.compiled:
-            raise ValueError("Call compile() before fit().")
-        if kw.get("validation_data") is not None or kw.get("validation_split"):
-            self.evaluate()
-        if not isinstance(x, tf.data.Dataset):
-            rows = batch_size * self.d_steps
-            batches.check_labels_present(
-                {"image"} | ({"label"} if y is not None else set()), self.num_classes
-            )
-            x = batches.from_arrays(x, y, rows, self.seed, shuffle)
-        self._batch_rows = batches.check_dataset(
-            x,
-            self.image_shape,
-            self.num_classes,
-            self.d_steps,
-            self.distribute_strategy.num_replicas_in_sync,
-        )
-        train_function.check_steps(x, steps_per_epoch, self.steps_per_execution)
-        return super().fit(x, epochs=epochs, steps_per_epoch=steps_per_epoch, shuffle=False, **kw)
-
-    def evaluate(self, *args, **kwargs):
-        """Refused: a GAN has no validation loss."""
-        raise ValueError(
-            "A GAN has no validation loss. Look at sample(), or measure its samples: "
-            "parzen_log_likelihood, a classifier's label consistency, a Frechet distance."
-        )
-
-    def export(self, directory, **kwargs):
-        """Writes a SavedModel of the EMA generator; see `export.export_generator`."""
-        return importlib.import_module("export").export_generator(self, directory, **kwargs)
-
-    @property
-    def metrics(self):
-        """Empty: the means are in `log_means`, which checkpoints carry."""
-        return []
-
-    def reset_metrics(self):
-        """Starts the logged means again."""
-        self.log_means.reset()
-
-    def make_train_function(self, force=False):
-        """Sets the function that `fit` calls; see `core.train_function`."""
-        if self.train_function is None or force:
-            self.train_function = train_function.make(self)
-        return self.train_function
-
-    def _local_rows(self):
-        if self._batch_rows is None:
-            return None
-        return self._batch_rows // self.distribute_strategy.num_replicas_in_sync
-
-    def _maybe_symbolic_build(self, *args, **kwargs):
-        """Nothing to build: Keras would call the generator on a batch of images."""
-
-    # === Saving ===
-
-    def get_config(self):
-        """Returns the constructor's arguments, networks included."""
-        return {
-            "image_shape": self.image_shape,
-            "generator": keras.saving.serialize_keras_object(self.generator),
-            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
-            "latent_dim": self.latent_dim,
-            "num_classes": self.num_classes,
-            "latent_distribution": self.latent_distribution,
-            "output_range": self.output_range,
-            "seed": self.seed,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Makes a model from `get_config`."""
-        config = dict(config)
-        for network in ("generator", "discriminator"):
-            config[network] = keras.saving.deserialize_keras_object(config[network])
-        return cls(**config)
-
-    def get_compile_config(self):
-        """Returns the arguments of `compile` as serialised objects."""
-        if not self.compiled:
-            return None
-        plain = keras.saving.serialize_keras_object
-        inner = {
-            f"{player}_optimizer": getattr(
-                getattr(self, f"{player}_optimizer"),
-                "inner_optimizer",
-                getattr(self, f"{player}_optimizer"),
-            )
-            for player in ("generator", "discriminator")
-        }
-        return {
-            **{name: plain(optimizer) for name, optimizer in inner.items()},
-            "loss": plain(self.adversarial_loss),
-            "penalties": [plain(p) for p in self._penalties()],
-            "augment": None if self.augment is None else plain(self.augment),
-            "d_steps": self.d_steps,
-            "share_fakes": self.share_fakes,
-            "ema_half_life_images": self.ema_half_life_images,
-            "jit_compile": self.use_xla,
-            "steps_per_execution": self.steps_per_execution,
-        }
-
-    def compile_from_config(self, config):
-        """Compiles from `get_compile_config`."""
-        self.compile(**config)

@@ -38,13 +38,15 @@ def resolve(kind: str, spec, table: dict[str, Entry | type]):
 
 
 def _construct(kind: str, name: str, cls: type, values: dict):
-    known = inspect.signature(cls.__init__).parameters
+    known = {
+        parameter
+        for base in cls.__mro__
+        if "__init__" in vars(base) and base is not object
+        for parameter in inspect.signature(base.__init__).parameters
+    } - {"self", "args", "kwargs"}
     for key in values:
-        if key not in known and not any(p.kind is p.VAR_KEYWORD for p in known.values()):
-            raise ValueError(
-                f"{kind} {name!r} has no argument {key!r}."
-                f"{near_matches(key, [k for k in known if k != 'self'])}"
-            )
+        if key not in known:
+            raise ValueError(f"{kind} {name!r} has no argument {key!r}.{near_matches(key, known)}")
     return cls(**values)
 
 

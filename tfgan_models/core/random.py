@@ -25,10 +25,10 @@ def key(seed: int, purpose: str, step) -> tf.Tensor:
         purpose: What the numbers are for, such as "latents".
         step: Int scalar, Python or tensor.
     """
+    # Not StatelessRandomGetKeyCounter: for seeds over 32 bits XLA gives another key.
     digest = hashlib.blake2b(f"{seed}/{purpose}".encode(), digest_size=8).digest()
-    mixed = int.from_bytes(digest, "little", signed=True)
-    pair = tf.stack([tf.constant(mixed, tf.int64), tf.cast(step, tf.int64)])
-    return tf.raw_ops.StatelessRandomGetKeyCounter(seed=pair)[0]
+    first = tf.constant(int.from_bytes(digest, "little"), tf.uint64)
+    return tf.reshape(first + tf.cast(step, tf.uint64), [1])
 
 
 def bits(philox_key, count: int, shape: tuple[int, ...], start=0) -> tf.Tensor:
@@ -52,8 +52,9 @@ def bits(philox_key, count: int, shape: tuple[int, ...], start=0) -> tf.Tensor:
 
 def to_uniform(drawn, low: float = 0.0, high: float = 1.0) -> tf.Tensor:
     """Converts uint32 bits to float32 in the open interval (low, high)."""
-    shifted = tf.cast(tf.bitwise.right_shift(drawn, tf.constant(8, tf.uint32)), tf.float32)
-    return low + (shifted + 0.5) * ((high - low) * 2.0**-24)
+    # 23 bits and a half fit float32 exactly; with 24 the largest would round up to `high`.
+    shifted = tf.cast(tf.bitwise.right_shift(drawn, tf.constant(9, tf.uint32)), tf.float32)
+    return low + (shifted + 0.5) * ((high - low) * 2.0**-23)
 
 
 def uniform(philox_key, count, shape, start=0, low=0.0, high=1.0) -> tf.Tensor:

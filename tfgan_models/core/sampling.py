@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -118,59 +117,34 @@ def _inference(model):
     return kept[1]
 
 
-def check_architecture(model, generator, discriminator, output_ranges) -> None:
-    """Checks the constructor's arguments against the networks.
+class Sampling:
+    """Drawing images from a trained model; mixed into `GAN`."""
 
-    Raises:
-        ValueError: One line that says which shape is wrong and what it should be.
-    """
-    shape = model.image_shape
-    if len(shape) != 3 or not 1 <= shape[2] <= 4 or min(shape) < 1:
-        raise ValueError(f"image_shape must be (H, W, C) with 1 to 4 channels; got {shape}.")
-    if model.output_range not in output_ranges:
-        raise ValueError(
-            f"output_range must be one of {', '.join(output_ranges)}; got {model.output_range!r}."
-        )
-    random.uniform_bounds(model.latent_distribution)
-    labels = () if model.num_classes is None else ((model.num_classes,),)
-    _check_inputs("generator", generator, ((model.latent_dim,), *labels))
-    _check_inputs("discriminator", discriminator, (shape, *labels))
-    made = tuple(generator.output_shape[1:])
-    if made != shape:
-        raise ValueError(f"The generator makes images of shape {made}, image_shape is {shape}.")
+    def sample_latents(self, n, seed=0, truncation=None):
+        """Draws n latent vectors, float32 (n, latent_dim); see `core.sampling.latents`."""
+        return latents(self, n, seed, truncation)
 
+    def generate(self, latents, labels=None, batch_size=256):
+        """Images of given latents, float32 (n, H, W, C) in [-1, 1]; as `generate` above."""
+        return generate(self, latents, labels, batch_size)
 
-def _check_inputs(name, network, expected) -> None:
-    given = tuple(tuple(tensor.shape[1:]) for tensor in network.inputs)
-    if given != expected:
-        raise ValueError(
-            f"The {name} must take inputs of shape {' and '.join(map(str, expected))} "
-            f"(without the batch axis); it takes {' and '.join(map(str, given))}."
-        )
+    def sample(self, n, seed=0, labels=None, truncation=None):
+        """Draws n images from the EMA generator, float32 (n, H, W, C) in [-1, 1].
 
+        Args:
+            n: Number of images.
+            seed: Int; the same seed gives the same images.
+            labels: One class, (n,) classes, or (n, num_classes) mixtures; None draws
+                classes at random. Only for conditional models.
+            truncation: In (0, 1]: z from a normal cut at two standard deviations, times
+                this number. None: z as in training.
 
-def check_penalties(model, chosen) -> None:
-    """Refuses penalties that cannot work with the model's discriminator.
-
-    Raises:
-        ValueError: Two of one name; or the gradient of one image with batch norm.
-    """
-    names = [penalty.NAME for penalty in chosen]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"Penalty {name!r} is given twice; add their weights instead.")
-    norm = [layer.name for layer in model.discriminator._flatten_layers() if is_batch_norm(layer)]
-    for penalty in chosen:
-        if norm and penalty.PER_IMAGE_GRADIENT:
-            raise ValueError(
-                f"Penalty {penalty.NAME!r} needs each image's own gradient, but the "
-                f"discriminator has batch norm ({norm[0]}), which mixes images; build it "
-                "without batch norm."
-            )
-
-
-def is_batch_norm(layer) -> bool:
-    """Whether a layer computes statistics over the batch."""
-    return isinstance(layer, keras.layers.BatchNormalization) or getattr(
-        layer, "MIXES_BATCH", False
-    )
+        Raises:
+            ValueError: Labels out of range or without a conditional model, truncation
+                out of range or of uniform latents.
+        """
+        if labels is None and self.num_classes:
+            labels = random_labels(self.num_classes, n, seed)
+        elif labels is not None and np.ndim(labels) == 0:
+            labels = np.full(n, labels)
+        return self.generate(self.sample_latents(n, seed, truncation), labels)

@@ -8,6 +8,8 @@ Sources: arXiv:1406.2661, eq. 1 and section 3; maximum likelihood: Goodfellow
 
 from __future__ import annotations
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -73,8 +75,8 @@ def maximum_likelihood_generator_loss(fake_logits, linear_from=10.0) -> tf.Tenso
         Scalar float32.
     """
     fake = _flat("fake_logits", fake_logits)
-    inside = tf.exp(tf.minimum(fake, linear_from))
-    beyond = tf.exp(tf.constant(linear_from)) * tf.nn.relu(fake - linear_from)
+    inside = tf.exp(tf.minimum(fake, float(linear_from)))
+    beyond = math.exp(linear_from) * tf.nn.relu(fake - float(linear_from))
     return -tf.reduce_mean(inside + beyond)
 
 

@@ -29,10 +29,10 @@ def parzen_log_likelihood(real, fake, sigma: float, batch_size: int = 100):
     Raises:
         ValueError: Dimensions differ, an input is empty, or sigma is not positive.
     """
-    real = np.asarray(real, "float64").reshape(len(real), -1)
-    fake = np.asarray(fake, "float64").reshape(len(fake), -1)
-    if not len(real) or not len(fake) or real.shape[1] != fake.shape[1]:
+    real, fake = np.asarray(real, "float64"), np.asarray(fake, "float64")
+    if not real.size or not fake.size or real.size // len(real) != fake.size // len(fake):
         raise ValueError(f"real {real.shape} and fake {fake.shape} must be rows of one length.")
+    real, fake = real.reshape(len(real), -1), fake.reshape(len(fake), -1)
     if not sigma > 0:
         raise ValueError(f"sigma must be positive; got {sigma}.")
     constant = real.shape[1] * math.log(sigma * math.sqrt(2.0 * math.pi))

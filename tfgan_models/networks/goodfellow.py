@@ -84,10 +84,11 @@ def conv_generator(image_shape=(32, 32, 3), latent_dim=100, units=8000) -> keras
         ValueError: H, W or `units` do not fit.
     """
     height, width, channels = image_shape
-    if (height - 2) % 3 or (width - 2) % 3:
+    if (height - 2) % 3 or (width - 2) % 3 or min(height, width) < 5:
+        near = [max(5, round((n - 2) / 3) * 3 + 2) for n in (height, width)]
         raise ValueError(
-            f"The convolutional 2014 generator makes sides of 3 n + 2 (29, 32, 35); got "
-            f"{height}x{width}."
+            f"The convolutional 2014 generator makes sides of 3 n + 2; got {height}x{width}. "
+            f"Nearest that works: {near[0]}x{near[1]}."
         )
     grid = ((height - 2) // 3, (width - 2) // 3)
     if units % (grid[0] * grid[1]):

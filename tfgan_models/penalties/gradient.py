@@ -24,7 +24,10 @@ def image_gradients(discriminate, images) -> tf.Tensor:
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(images)
         total = tf.reduce_sum(tf.cast(discriminate(images), tf.float32))
-    return tf.cast(tape.gradient(total, images), tf.float32)
+    gradients = tape.gradient(total, images)
+    if gradients is None:
+        raise ValueError("The discriminator's output does not depend on the image: no gradient.")
+    return tf.cast(gradients, tf.float32)
 
 
 def _squared_norms(gradients) -> tf.Tensor:
@@ -66,8 +69,11 @@ def gradient_penalty(discriminate, real_images, fake_images, u, weight=10.0) -> 
             f"real_images {tuple(real_images.shape)} and fake_images {tuple(fake_images.shape)} "
             "must have one shape."
         )
-    if tf.convert_to_tensor(u).shape.rank != 1:
-        raise ValueError(f"u must be one number an image, shape (B,); got {tf.shape(u)}.")
+    u = tf.convert_to_tensor(u)
+    if u.shape.rank != 1 or not u.shape.is_compatible_with(real_images.shape[:1]):
+        raise ValueError(
+            f"u must be one number an image, shape ({real_images.shape[0]},); got {tuple(u.shape)}."
+        )
     u = tf.reshape(u, [-1] + [1] * (real_images.shape.rank - 1))
     between = real_images + u * (tf.stop_gradient(fake_images) - real_images)
     squared = _squared_norms(image_gradients(discriminate, between))

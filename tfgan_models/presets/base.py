@@ -6,7 +6,7 @@ import copy
 import dataclasses
 from dataclasses import dataclass, field
 
-from tfgan_models.registry import near_matches
+from tfgan_models.registry import FAMILIES, near_matches
 
 # Arguments that every family's `compile` and constructor take, settable though a
 # preset leaves them at their default.
@@ -22,7 +22,15 @@ COMPILE_FIELDS = (
     "jit_compile",
     "steps_per_execution",
 )
-MODEL_FIELDS = ("image_shape", "latent_dim", "num_classes", "latent_distribution", "width", "seed")
+MODEL_FIELDS = (
+    "image_shape",
+    "latent_dim",
+    "num_classes",
+    "latent_distribution",
+    "output_range",
+    "seed",
+    "name",
+)
 DATA_FIELDS = ("source", "image_size", "channels", "labels", "label_key", "split", "resize")
 OPTIMIZER_FIELDS = ("name", "learning_rate", "beta_1", "beta_2", "epsilon", "momentum")
 
@@ -67,12 +75,12 @@ class Preset:
         """
         tree = copy.deepcopy(dataclasses.asdict(self))
         for path, value in values.items():
-            _set(tree, path.split("."), value, path)
+            _set(tree, path.split("."), value, path, self.family)
         return Preset(**tree)
 
 
-def _set(node, parts: list[str], value, path: str) -> None:
-    known = _known(node, path.split(".")[: -len(parts)])
+def _set(node, parts: list[str], value, path: str, family: str) -> None:
+    known = _known(node, path.split(".")[: -len(parts)], family)
     head, rest = parts[0], parts[1:]
     if isinstance(node, list):
         if not head.isdigit() or int(head) >= len(node):
@@ -89,16 +97,17 @@ def _set(node, parts: list[str], value, path: str) -> None:
     child = node[key] if isinstance(node, list) else node.setdefault(key, {})
     if child is None or not isinstance(child, (dict, list)):
         raise ValueError(f"'{path}': '{head}' is {child!r} and has no fields.")
-    _set(child, rest, value, path)
+    _set(child, rest, value, path, family)
 
 
-def _known(node, above: list[str]) -> list[str]:
+def _known(node, above: list[str], family: str) -> list[str]:
     if isinstance(node, list):
         return []
+    own = FAMILIES[family]
     static = {
         (): (),
-        ("model",): MODEL_FIELDS,
-        ("compile",): COMPILE_FIELDS,
+        ("model",): (*MODEL_FIELDS, *own.model_fields),
+        ("compile",): (*COMPILE_FIELDS, *own.compile_fields),
         ("data",): DATA_FIELDS,
         ("compile", "generator_optimizer"): OPTIMIZER_FIELDS,
         ("compile", "discriminator_optimizer"): OPTIMIZER_FIELDS,
