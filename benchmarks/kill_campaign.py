@@ -2,12 +2,13 @@
 
     python -m benchmarks.kill_campaign [--kills=50] [--seed=0] [--preset=cgan_tiny] [--steps=60]
 
-An uninterrupted reference run in a process of its own comes first. Then the same training
-command is started again and again in one run directory and killed: after a random step, at
-a random time, or inside the writing (or removal) of a checkpoint, until it completes; then
-in the next directory. Each completed run is compared with the reference byte by byte: every
-checkpoint kept, metrics.jsonl and the last sample grid. The export of the reference is
-killed too: its output must be absent or whole each time, and the last start must succeed.
+An uninterrupted reference run in a fresh process comes first. Then the same training command
+is started again and again in one run directory (in forked children, see `forks`) and killed:
+after a random step, at a random time, or inside the writing (or removal) of a checkpoint,
+until it completes; then in the next directory. Each completed run is compared with the
+reference byte by byte: every checkpoint kept, metrics.jsonl and the last sample grid. The
+export of the reference is killed too: its output must be absent or whole each time, and the
+last start must succeed.
 
 Prints a line a kill with what it hit, then `50 kills, 9 runs, all bit-equal`; otherwise the
 differences, the directory that holds them, and exit code 1.
