@@ -229,8 +229,6 @@ class SampleGrids(RunCallback):
         super().on_train_begin(logs)
         self.latents, self.labels, self.columns_used = fixed_latents(self.model, self.columns)
         tf.io.gfile.makedirs(os.path.join(self.directory, "samples"))
-        if self.first == 0:
-            self._write(0)
 
     def after_step(self, step, logs):
         """Draws a grid where one is due."""

@@ -4,8 +4,8 @@
                               run.json                      step, score
                               manifest.sha256               written last
 
-A directory without a valid manifest is not a checkpoint; it is never loaded, and
-removed before the next one is written.
+A directory without a manifest is not a checkpoint; it is never loaded, and removed
+when the run goes on.
 """
 
 from __future__ import annotations
@@ -91,6 +91,8 @@ class Checkpoints:
         Raises:
             UserError: There are checkpoints, and all are damaged.
         """
+        if self.writer:
+            self._sweep()
         steps = self.steps()
         for step in reversed(steps):
             reason = damage(self.path(step))

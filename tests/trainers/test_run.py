@@ -52,7 +52,7 @@ def test_what_a_run_leaves(finished):
     assert {"config.json", "metrics.jsonl", "timings.jsonl", "losses.png", "logits.png"} <= names
     assert "penalties.png" in names
     grids = sorted(p.name for p in (finished / "samples").iterdir())
-    assert grids == [f"step-{n:08d}.png" for n in (0, 1, 2, 5, 10, 20)]
+    assert grids == [f"step-{n:08d}.png" for n in (1, 2, 5, 10, 20)]
     sheet = np.asarray(Image.open(finished / "samples" / grids[-1]))
     assert sheet.shape[0] >= 10 * 8 and sheet.std() > 1
     rows = callbacks.read_rows(str(finished / "metrics.jsonl"))

@@ -15,7 +15,7 @@ PRESETS = {
             "num_classes": 10,
             "architecture": "projection",
             "latent_dim": 64,
-            "width": 32,
+            "width": 24,
         },
         compile={
             "generator_optimizer": _FAST,
@@ -27,6 +27,8 @@ PRESETS = {
         data={"source": "embedded:digits"},
         batch_size=64,
         steps=1_500,
+        expected="99 % of 1,000 samples read as the class asked for by a small classifier of real "
+        "digits (97 % on held-out real ones), seed 0, 78 s on 2 CPU cores",
     ),
     "cgan_mnist_mlp": Preset(
         family="conditional_gan",

