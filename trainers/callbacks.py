@@ -87,8 +87,7 @@ class Rows(RunCallback):
     def on_train_begin(self, logs=None):
         """Drops rows after the restored step and keeps the restored accumulator."""
         super().on_train_begin(logs)
-        means = self.model.log_means
-        self._restored = [means.sums.numpy(), means.counts.numpy()]
+        self._restored = self.model.log_means.totals.numpy()
         self._clock, self._clock_step = time.monotonic(), self.first
         if self.writer:
             for path in self.paths:
@@ -96,8 +95,7 @@ class Rows(RunCallback):
 
     def on_epoch_begin(self, epoch, logs=None):
         """Keras has just reset the means: puts the restored ones back."""
-        self.model.log_means.sums.assign(self._restored[0])
-        self.model.log_means.counts.assign(self._restored[1])
+        self.model.log_means.totals.assign(self._restored)
 
     def after_step(self, step, logs):
         """Writes a row where one is due."""

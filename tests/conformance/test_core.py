@@ -79,7 +79,7 @@ def test_lazy_penalty_is_multiplied_by_its_interval_and_averaged_over_its_steps(
     a, b = train(every, 1), train(lazy, 1)
     assert a["r1"] == b["r1"]
     assert largest_difference(values(every), values(lazy)) < 1e-6
-    assert float(lazy.log_means.counts[lazy.log_means.names.index("r1")]) == lazy.d_steps
+    assert float(lazy.log_means.totals[1, lazy.log_means.names.index("r1")]) == lazy.d_steps
     train(lazy, 1, initial_epoch=0)
     assert "r1" not in lazy.log_means.result()  # step 1 did not run it
 

@@ -17,9 +17,10 @@ class LogMeans(keras.layers.Layer):
     def __init__(self, names, name="log_means", dtype="float32"):
         super().__init__(name=name, dtype=dtype, trainable=False)
         self.names = tuple(names)
-        shape = (len(self.names),)
-        self.sums = self.add_weight(name="sums", shape=shape, initializer="zeros")
-        self.counts = self.add_weight(name="counts", shape=shape, initializer="zeros")
+        # Row 0: sums, row 1: how many scalars went into each.
+        self.totals = self.add_weight(
+            name="totals", shape=(2, len(self.names)), initializer="zeros"
+        )
         self.built = True
 
     def update(self, entries: list[dict]) -> dict[str, tf.Tensor]:
@@ -32,8 +33,7 @@ class LogMeans(keras.layers.Layer):
         Raises:
             ValueError: An undeclared name.
         """
-        sums = {name: [] for name in self.names}
-        counts = {name: [] for name in self.names}
+        sums, counts = dict.fromkeys(self.names, 0.0), dict.fromkeys(self.names, 0.0)
         for logs in entries:
             for name, value in logs.items():
                 if name not in sums:
@@ -42,29 +42,25 @@ class LogMeans(keras.layers.Layer):
                         f"{', '.join(self.names)}."
                     )
                 value, ran = value if isinstance(value, tuple) else (value, 1.0)
-                sums[name].append(tf.cast(value, tf.float32))
-                counts[name].append(tf.cast(ran, tf.float32))
-        total = tf.stack([tf.add_n(v) if v else 0.0 for v in sums.values()])
-        ran = tf.stack([tf.add_n(v) if v else 0.0 for v in counts.values()])
+                sums[name] += tf.cast(value, tf.float32)
+                counts[name] += ran
+        sums, counts = tf.stack(list(sums.values())), tf.stack(list(counts.values()))
         context = tf.distribute.get_replica_context()
         if context is not None and context.num_replicas_in_sync > 1:
-            total = context.all_reduce(tf.distribute.ReduceOp.MEAN, total)
-        self.sums.assign_add(total)
-        self.counts.assign_add(ran)
-        means = tf.math.divide_no_nan(
-            tf.convert_to_tensor(self.sums), tf.convert_to_tensor(self.counts)
-        )
+            sums = context.all_reduce(tf.distribute.ReduceOp.MEAN, sums)
+        self.totals.assign_add(tf.stack([sums, counts]))
+        total, count = tf.unstack(tf.convert_to_tensor(self.totals))
+        means = tf.math.divide_no_nan(total, count)
         return dict(zip(self.names, tf.unstack(means), strict=True))
 
     def result(self) -> dict[str, float]:
         """Returns {name: mean}; a lazy term that has not run yet is left out."""
-        sums, counts = self.sums.numpy().tolist(), self.counts.numpy().tolist()
+        sums, counts = self.totals.numpy().tolist()
         return {n: s / c for n, s, c in zip(self.names, sums, counts, strict=True) if c > 0}
 
     def reset(self) -> None:
         """Starts the means again."""
-        self.sums.assign(tf.zeros_like(self.sums))
-        self.counts.assign(tf.zeros_like(self.counts))
+        self.totals.assign(tf.zeros_like(self.totals))
 
     def get_config(self):
         return {"names": self.names, "name": self.name}

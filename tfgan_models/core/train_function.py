@@ -28,14 +28,17 @@ def make(model):
             for name, value in logs.items()
         }
 
+    on_batch = one_step if model.run_eagerly else tf.function(one_step, autograph=False)
+
     def several_steps(iterator):
-        logs = one_step(next(iterator))
         if model.steps_per_execution == 1:
-            return logs
+            return one_step(next(iterator))
 
         # A loop in the graph: unrolled, 50 steps take minutes to optimise.
         def body(done, _):
-            return done + 1, one_step(next(iterator))
+            return done + 1, on_batch(next(iterator))
+
+        logs = on_batch(next(iterator))
 
         return tf.while_loop(
             lambda done, _: done < model.steps_per_execution,
@@ -45,13 +48,12 @@ def make(model):
         )[1]
 
     if not model.run_eagerly:
-        one_step = tf.function(one_step, autograph=False)
         several_steps = tf.function(several_steps, reduce_retracing=True, autograph=False)
 
     def train_function(iterator):
         if isinstance(iterator, (tf.data.Iterator, tf.distribute.DistributedIterator)):
             return several_steps(iterator)
-        return one_step(next(iterator))
+        return on_batch(next(iterator))
 
     return train_function
 
