@@ -39,8 +39,8 @@ class Penalty:
     scalar that `weight` then multiplies; `NAME` is the scalar's key in the logs.
 
     Args:
-        every: Interval in updates of the player. The term is added on every k-th
-            update, multiplied by k (lazy regularisation, Karras et al. 2020).
+        every: Interval in steps. The term is added in every k-th step, to each of its
+            updates of the player, multiplied by k (lazy regularisation, Karras et al. 2020).
     """
 
     NAME = "penalty"
