@@ -33,7 +33,7 @@ setup(
     ],
     extras_require={
         "tensorboard": ["tensorboard>=2.20"],
-        "test": ["pytest>=8.2", "ruff==0.17.6"],
+        "test": ["pytest>=8.2", "pytest-xdist>=3.6", "ruff==0.17.6"],
     },
     entry_points={
         "console_scripts": [

@@ -69,21 +69,6 @@ PRESETS = {
         batch_size=64,
         steps=3_000,
     ),
-    "cgan_digits_mlp": Preset(
-        family="conditional_gan",
-        summary="embedded digits in minutes: the paper's MLP, Adam and R1",
-        source="networks of arXiv:1411.1784; optimizer, R1 and length chosen here",
-        model={"image_shape": (28, 28, 1), "num_classes": 10, "architecture": "mlp"},
-        compile={
-            "generator_optimizer": _ADAM,
-            "discriminator_optimizer": _ADAM,
-            "penalties": [{"name": "r1", "gamma": 1.0, "every": 4}],  # without it: one image
-            "ema_half_life_images": 20_000,
-        },
-        data={"source": "embedded:digits"},
-        batch_size=100,
-        steps=4_000,
-    ),
     "cgan_tiny": Preset(
         family="conditional_gan",
         summary="seconds on a CPU, for tests",
