@@ -151,7 +151,12 @@ def _store_config(config, source, workdir, chief):
     """Writes config.json on the first start; refuses a different one afterwards."""
     import tensorflow as tf
 
-    wanted = {**config.to_dict(), "data_fingerprint": source.fingerprint}
+    wanted = {
+        **config.to_dict(),
+        "data_fingerprint": source.fingerprint,
+        "data_licence": source.licence,
+        "class_names": source.class_names,
+    }
     wanted = json.loads(json.dumps(wanted))
     path = os.path.join(workdir, CONFIG)
     if tf.io.gfile.exists(path):
@@ -269,7 +274,7 @@ def load_run(workdir: str, step: int | None = None):
     from trainers.checkpoints import Checkpoints
 
     stored = read_config_file(os.path.join(workdir, CONFIG))
-    fingerprint = stored.pop("data_fingerprint", None)
+    about_data = {k: stored.pop(k) for k in ("data_fingerprint", "data_licence", "class_names")}
     config = configs.Config.from_dict(stored)
     model = build(config)
     checkpoints = Checkpoints(os.path.join(workdir, "checkpoints"), model, writer=False)
@@ -282,4 +287,4 @@ def load_run(workdir: str, step: int | None = None):
         checkpoints.restore(step)
     else:
         raise UserError(f"{workdir} has no checkpoint of step {step}; it has {known}.")
-    return model, {**config.to_dict(), "data_fingerprint": fingerprint}, step
+    return model, {**config.to_dict(), **about_data}, step

@@ -231,7 +231,17 @@ def test_sampling_a_run_and_its_export_agree(workdir, module, tmp_path, mode):
 def test_export_carries_where_it_came_from(module):
     metadata = json.loads((module / "metadata.json").read_text())
     assert metadata["preset"] == "cgan_tiny" and metadata["steps"] == 20
-    assert "embedded:digits" in (module / "README.md").read_text()
+    card = (module / "README.md").read_text()
+    assert "embedded:digits" in card and "CC BY-SA 3.0" in card
+    assert metadata["class_names"] == [str(k) for k in range(10)]
+
+
+def test_export_of_an_unconditional_model_of_labelled_data(tmp_path):
+    flags = ("--preset=dcgan_tiny", "--steps=2", "--set=run.log_every=1")
+    assert run(train, *flags, f"--workdir={tmp_path}/run") == 0
+    flags = (f"--workdir={tmp_path}/run", f"--output={tmp_path}/module")
+    assert run(export, *flags, "--with_discriminator") == 0
+    assert (tmp_path / "module" / "discriminator" / "saved_model.pb").is_file()
 
 
 def test_convert_then_train(tmp_path, capsys):

@@ -47,6 +47,8 @@ def main(flags) -> None:
         "preset_source": stored["source"],
         "data": stored["data"]["source"],
         "data_fingerprint": stored["data_fingerprint"],
+        "data_licence": stored["data_licence"],
+        "class_names": stored["class_names"] if model.num_classes else None,
         "seed": stored["seed"],
         "batch_size": stored["batch_size"],
         "steps": step,
