@@ -147,20 +147,25 @@ def test_other_configuration_is_refused_and_free_fields_are_not(finished, tmp_pa
 
 
 def test_non_finite_loss_stops_and_keeps_the_last_checkpoint(tmp_path):
+    """Rates explode after step 12 (the discriminator updates twice a step)."""
     workdir = tmp_path / "explodes"
-    absurd = {"name": "sgd", "learning_rate": 1e30}
-    with pytest.raises(NonFiniteError, match="not finite"):
+
+    def exploding(updates):
+        rate = {"name": "piecewise_constant_decay", "boundaries": [updates], "values": [1e-3, 1e30]}
+        return {"name": "sgd", "learning_rate": rate}
+
+    with pytest.raises(NonFiniteError, match="_loss.* not finite at step 1[3-9]") as caught:
         trainers.fit_preset(
             PRESET,
             workdir,
-            compile__generator_optimizer=absurd,
-            compile__discriminator_optimizer=absurd,
+            compile__generator_optimizer=exploding(12),
+            compile__discriminator_optimizer=exploding(24),
         )
-    assert (
-        not list((workdir / "checkpoints").glob("*"))
-        if (workdir / "checkpoints").exists()
-        else True
-    )
+    assert caught.value.exit_code == 3
+    assert [p.name for p in (workdir / "checkpoints").iterdir()] == ["step-00000010"]
+    assert damage(str(workdir / "checkpoints" / "step-00000010")) is None
+    rows = callbacks.read_rows(str(workdir / "metrics.jsonl"))
+    assert [row["step"] for row in rows] == [5, 10]
 
 
 def test_weights_that_are_not_finite_are_never_saved(tmp_path):
