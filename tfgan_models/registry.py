@@ -1,4 +1,4 @@
-"""The table of families: name, class, one-line summary, source.
+"""The tables of what there is: name, class, one-line summary, source.
 
 Imports neither TensorFlow nor Keras, so that lists, help and near matches are
 instant; a family's module is imported when its class is first asked for.
@@ -80,28 +80,233 @@ LOSSES: dict[str, Entry] = {
         "generator gradient of KL(data || model) for an optimal discriminator",
         "Goodfellow 2014, arXiv:1412.6515",
     ),
+    "least_squares": Entry(
+        "tfgan_models.losses.least_squares:LeastSquares",
+        "squared distance of raw outputs to three targets",
+        "Mao et al. 2017, arXiv:1611.04076, eq. 9",
+    ),
+    "hinge": Entry(
+        "tfgan_models.losses.margin:Hinge",
+        "margins of one for the discriminator, linear for the generator",
+        "Lim & Ye 2017, arXiv:1705.02894; Miyato et al. 2018, arXiv:1802.05957, eq. 16",
+    ),
+    "wasserstein": Entry(
+        "tfgan_models.losses.integral:Wasserstein",
+        "difference of mean scores; needs a Lipschitz critic",
+        "Arjovsky et al. 2017, arXiv:1701.07875, eq. 2",
+    ),
+    "fisher": Entry(
+        "tfgan_models.losses.integral:Fisher",
+        "difference of means at unit second moment, by a learned multiplier",
+        "Mroueh & Sercu 2017, arXiv:1705.09675, eq. 7",
+    ),
+    "energy_margin": Entry(
+        "tfgan_models.losses.energy:EnergyMargin",
+        "the discriminator is an energy, fakes are pushed over a margin",
+        "Zhao et al. 2017, arXiv:1609.03126, eq. 1",
+    ),
+    "pulling_away": Entry(
+        "tfgan_models.losses.energy:PullingAway",
+        "added term: fakes' codes are made orthogonal",
+        "Zhao et al. 2017, arXiv:1609.03126, eq. 4",
+    ),
+    "boundary_equilibrium": Entry(
+        "tfgan_models.losses.energy:BoundaryEquilibrium",
+        "energies of real and fake images kept at a ratio by a controller",
+        "Berthelot et al. 2017, arXiv:1703.10717, section 3.4",
+    ),
+    "relativistic_pairing": Entry(
+        "tfgan_models.losses.relativistic:RelativisticPairing",
+        "is this real image more real than that fake?",
+        "Jolicoeur-Martineau 2018, arXiv:1807.00734, eq. 8",
+    ),
+    "relativistic_average": Entry(
+        "tfgan_models.losses.relativistic:RelativisticAverage",
+        "is a real image more real than fakes on average?",
+        "Jolicoeur-Martineau 2018, arXiv:1807.00734, eq. 10",
+    ),
+    "relativistic_average_least_squares": Entry(
+        "tfgan_models.losses.relativistic:RelativisticAverageLeastSquares",
+        "relativistic average with squared distances",
+        "Jolicoeur-Martineau 2018, arXiv:1807.00734, appendix",
+    ),
+    "relativistic_average_hinge": Entry(
+        "tfgan_models.losses.relativistic:RelativisticAverageHinge",
+        "relativistic average with margins",
+        "Jolicoeur-Martineau 2018, arXiv:1807.00734, appendix",
+    ),
+    "f_divergence": Entry(
+        "tfgan_models.losses.f_divergence:FDivergence",
+        "the bound of any f-divergence: KL, reverse KL, Pearson, Hellinger, ...",
+        "Nowozin et al. 2016, arXiv:1606.00709, eq. 6",
+    ),
+    "feature_matching": Entry(
+        "tfgan_models.losses.feature_matching:FeatureMatching",
+        "the generator matches the mean of the discriminator's features",
+        "Salimans et al. 2016, arXiv:1606.03498, section 3.1",
+    ),
+    "semi_supervised": Entry(
+        "tfgan_models.losses.multi_class:SemiSupervised",
+        "K classes and a fake one; labels may be missing",
+        "Salimans et al. 2016, arXiv:1606.03498, section 5",
+    ),
+    "multi_hinge": Entry(
+        "tfgan_models.losses.multi_class:MultiHinge",
+        "K classes and a fake one with multi-class margins",
+        "Kavalerov et al. 2021, arXiv:1912.04216",
+    ),
+    "dual_contrastive": Entry(
+        "tfgan_models.losses.contrastive:DualContrastive",
+        "tell one real image among many fakes, and one fake among many real ones",
+        "Yu et al. 2021, arXiv:2103.16748",
+    ),
+    "auxiliary_classifier": Entry(
+        "tfgan_models.losses.classifier:AuxiliaryClassifier",
+        "added term: a head that names the class",
+        "Odena et al. 2017, arXiv:1610.09585",
+    ),
+    "twin_auxiliary_classifier": Entry(
+        "tfgan_models.losses.classifier:TwinAuxiliaryClassifier",
+        "added term: a second head on fakes mends AC-GAN's low diversity",
+        "Gong et al. 2019, arXiv:1907.02690",
+    ),
+    "auxiliary_discriminative_classifier": Entry(
+        "tfgan_models.losses.classifier:AuxiliaryDiscriminativeClassifier",
+        "added term: a head that names class and realness together",
+        "Hou et al. 2022, arXiv:2107.10060",
+    ),
+    "contrastive_2c": Entry(
+        "tfgan_models.losses.contrastive:Contrastive2C",
+        "added term: images near their class and their fellows",
+        "Kang & Park 2020, arXiv:2006.12681, eq. 8",
+    ),
+    "d2d_ce": Entry(
+        "tfgan_models.losses.contrastive:D2DCE",
+        "added term: cross entropy from data to data with easy pairs left out",
+        "Kang et al. 2021, arXiv:2111.01118, eq. 10",
+    ),
+    "mutual_information": Entry(
+        "tfgan_models.losses.mutual_information:MutualInformation",
+        "added term: the latent codes can be read from the image",
+        "Chen et al. 2016, arXiv:1606.03657, eq. 5",
+    ),
+    "info_max": Entry(
+        "tfgan_models.losses.mutual_information:InfoMax",
+        "added term: local and global features of one image know each other",
+        "Lee et al. 2021, arXiv:2007.04589",
+    ),
+    "top_k": Entry(
+        "tfgan_models.losses.top_k:TopK",
+        "any loss, the generator trained on its k best fakes",
+        "Sinha et al. 2020, arXiv:2002.06224",
+    ),
 }
 
 PENALTIES: dict[str, Entry] = {
+    "weight_clipping": Entry(
+        "tfgan_models.penalties.weight:WeightClipping",
+        "critic weights kept in [-c, c] after each update",
+        "Arjovsky et al. 2017, arXiv:1701.07875, algorithm 1",
+    ),
+    "weight_decay": Entry(
+        "tfgan_models.penalties.weight:WeightDecay",
+        "L2 on every weight of both players, through the loss",
+        "Radford et al. 2015, the authors' code",
+    ),
+    "historical_averaging": Entry(
+        "tfgan_models.penalties.weight:HistoricalAveraging",
+        "weights kept near their running mean",
+        "Salimans et al. 2016, arXiv:1606.03498, section 3.3",
+    ),
     "gradient_penalty": Entry(
         "tfgan_models.penalties.gradient:GradientPenalty",
         "slope one between real and fake images (WGAN-GP)",
         "Gulrajani et al. 2017, arXiv:1704.00028, eq. 3",
     ),
-    "lecam": Entry(
-        "tfgan_models.penalties.lecam:LeCam",
-        "logits kept near moving averages of the other side's; for little data",
-        "Tseng et al. 2021, arXiv:2104.03310, eq. 4",
+    "zero_centered_gradient_penalty": Entry(
+        "tfgan_models.penalties.gradient:ZeroCenteredGradientPenalty",
+        "small gradients between real and fake images",
+        "Thanh-Tung et al. 2019, arXiv:1902.03984",
+    ),
+    "dragan": Entry(
+        "tfgan_models.penalties.gradient:Dragan",
+        "slope one around real images",
+        "Kodali et al. 2017, arXiv:1705.07215",
     ),
     "r1": Entry(
         "tfgan_models.penalties.gradient:R1",
         "small gradients at real images",
         "Mescheder et al. 2018, arXiv:1801.04406, eq. 9",
     ),
-    "weight_decay": Entry(
-        "tfgan_models.penalties.weight:WeightDecay",
-        "L2 on every weight of both players, through the loss",
-        "Radford et al. 2015, the authors' code",
+    "r2": Entry(
+        "tfgan_models.penalties.gradient:R2",
+        "small gradients at fake images",
+        "Mescheder et al. 2018, arXiv:1801.04406, section 4.1",
+    ),
+    "max_gradient": Entry(
+        "tfgan_models.penalties.gradient:MaxGradient",
+        "the largest slope of the batch is small",
+        "Zhou et al. 2019, arXiv:1902.05687",
+    ),
+    "generator_gradient_norm": Entry(
+        "tfgan_models.penalties.players:GeneratorGradientNorm",
+        "the generator keeps the discriminator's gradient small",
+        "Nagarajan & Kolter 2017, arXiv:1706.04156, eq. 5",
+    ),
+    "consensus": Entry(
+        "tfgan_models.penalties.players:Consensus",
+        "both players keep both gradients small",
+        "Mescheder et al. 2017, arXiv:1705.10461, eq. 8",
+    ),
+    "orthogonal": Entry(
+        "tfgan_models.penalties.orthogonal:Orthogonal",
+        "rows of every kernel orthogonal",
+        "Brock et al. 2019, arXiv:1809.11096, eq. 3",
+    ),
+    "consistency": Entry(
+        "tfgan_models.penalties.consistency:Consistency",
+        "same logit for an image and its augmentation",
+        "Zhang et al. 2020, arXiv:1910.12027",
+    ),
+    "balanced_consistency": Entry(
+        "tfgan_models.penalties.consistency:BalancedConsistency",
+        "consistency for real and for fake images",
+        "Zhao et al. 2021, arXiv:2002.04724",
+    ),
+    "latent_consistency": Entry(
+        "tfgan_models.penalties.consistency:LatentConsistency",
+        "near latents: one logit, unlike images",
+        "Zhao et al. 2021, arXiv:2002.04724",
+    ),
+    "lecam": Entry(
+        "tfgan_models.penalties.lecam:LeCam",
+        "logits kept near moving averages of the other side's; for little data",
+        "Tseng et al. 2021, arXiv:2104.03310, eq. 4",
+    ),
+    "drift": Entry(
+        "tfgan_models.penalties.lecam:Drift",
+        "real logits kept near zero",
+        "Karras et al. 2018, arXiv:1710.10196, appendix A.1",
+    ),
+    "path_length": Entry(
+        "tfgan_models.penalties.latent:PathLength",
+        "a step in latent space changes the image by a constant amount",
+        "Karras et al. 2020, arXiv:1912.04958, eq. 4",
+    ),
+    "jacobian_clamping": Entry(
+        "tfgan_models.penalties.latent:JacobianClamping",
+        "the generator's condition number is bounded",
+        "Odena et al. 2018, arXiv:1802.08768, algorithm 1",
+    ),
+    "latent_optimization": Entry(
+        "tfgan_models.penalties.latent:LatentOptimization",
+        "latents moved up the discriminator before each update (LOGAN)",
+        "Wu et al. 2019, arXiv:1912.00953",
+    ),
+    "rotation": Entry(
+        "tfgan_models.penalties.rotation:Rotation",
+        "the discriminator names the rotation of turned images",
+        "Chen et al. 2019, arXiv:1811.11212",
     ),
 }
 
@@ -110,6 +315,59 @@ AUGMENTATIONS: dict[str, Entry] = {
         "tfgan_models.augment.flip:Flip",
         "left-right flips of everything the discriminator sees",
         "Karras et al. 2020, arXiv:2006.06676, appendix B",
+    ),
+    "instance_noise": Entry(
+        "tfgan_models.augment.instance_noise:InstanceNoise",
+        "Gaussian noise that fades during training",
+        "Arjovsky & Bottou 2017, arXiv:1701.04862; Sonderby et al. 2017, arXiv:1610.04490",
+    ),
+    "diff_augment": Entry(
+        "tfgan_models.augment.diff_augment:DiffAugment",
+        "colour, translation and cutout by a policy",
+        "Zhao et al. 2020, arXiv:2006.10738",
+    ),
+    "ada": Entry(
+        "tfgan_models.augment.ada:ADA",
+        "18 operations whose strength follows the discriminator's overfitting",
+        "Karras et al. 2020, arXiv:2006.06676",
+    ),
+    "apa": Entry(
+        "tfgan_models.augment.apa:APA",
+        "some real images replaced by fakes, as many as overfitting asks",
+        "Jiang et al. 2021, arXiv:2111.06849",
+    ),
+    "replay": Entry(
+        "tfgan_models.augment.replay:Replay",
+        "a share of the fakes comes from a buffer of past ones",
+        "Shrivastava et al. 2017, arXiv:1612.07828, section 2.3",
+    ),
+}
+
+UPDATES: dict[str, Entry] = {
+    "simultaneous": Entry(
+        "tfgan_models.updates.rules:Simultaneous",
+        "both gradients at the same weights, then both updates",
+        "Mescheder et al. 2017, arXiv:1705.10461, algorithm 1",
+    ),
+    "bursts": Entry(
+        "tfgan_models.updates.rules:Bursts",
+        "WGAN: many critic updates at the start and now and then",
+        "Arjovsky et al. 2017, the authors' code",
+    ),
+    "accuracy_gate": Entry(
+        "tfgan_models.updates.rules:AccuracyGate",
+        "the discriminator rests while its accuracy is over a bound",
+        "Wu et al. 2016, arXiv:1610.07584, section 3",
+    ),
+    "loss_ratio": Entry(
+        "tfgan_models.updates.rules:LossRatio",
+        "discriminator updates by the ratio of the two losses",
+        "common practice, discouraged by ganhacks",
+    ),
+    "critic_convergence": Entry(
+        "tfgan_models.updates.rules:CriticConvergence",
+        "critic updates until its estimate stops changing",
+        "Arjovsky et al. 2017, arXiv:1701.07875, section 3",
     ),
 }
 

@@ -6,7 +6,6 @@ losses.get("non_saturating").generator(fake_logits)                   -> scalar
 
 from tfgan_models.core.lookup import resolve
 from tfgan_models.losses.adversarial import (
-    Loss,
     MaximumLikelihood,
     Minimax,
     NonSaturating,
@@ -15,6 +14,7 @@ from tfgan_models.losses.adversarial import (
     minimax_generator_loss,
     non_saturating_generator_loss,
 )
+from tfgan_models.losses.base import Loss
 from tfgan_models.registry import LOSSES
 
 

@@ -13,21 +13,7 @@ import math
 import keras
 import tensorflow as tf
 
-
-def _flat(name: str, logits) -> tf.Tensor:
-    logits = tf.cast(tf.convert_to_tensor(logits), tf.float32)
-    if logits.shape.rank == 0:
-        raise ValueError(f"{name} must have a batch axis; got a scalar.")
-    return tf.reshape(logits, [-1])
-
-
-def _check_pair(real_logits, fake_logits) -> None:
-    real, fake = tf.convert_to_tensor(real_logits).shape, tf.convert_to_tensor(fake_logits).shape
-    if real.rank != fake.rank or not real[1:].is_compatible_with(fake[1:]):
-        raise ValueError(
-            f"real_logits {tuple(real)} and fake_logits {tuple(fake)} must agree in all but the "
-            "batch axis."
-        )
+from tfgan_models.losses.base import Loss, flat, flat_pair
 
 
 def cross_entropy_discriminator_loss(real_logits, fake_logits, real_target=1.0) -> tf.Tensor:
@@ -44,8 +30,7 @@ def cross_entropy_discriminator_loss(real_logits, fake_logits, real_target=1.0) 
     Raises:
         ValueError: The shapes disagree.
     """
-    _check_pair(real_logits, fake_logits)
-    real, fake = _flat("real_logits", real_logits), _flat("fake_logits", fake_logits)
+    real, fake = flat_pair(real_logits, fake_logits)
     # sp(r) - a r = sp(-r) + (1 - a) r, which keeps its digits for large r.
     real_term = tf.reduce_mean(tf.nn.softplus(-real) + (1.0 - real_target) * real)
     return real_term + tf.reduce_mean(tf.nn.softplus(fake))
@@ -53,12 +38,12 @@ def cross_entropy_discriminator_loss(real_logits, fake_logits, real_target=1.0) 
 
 def minimax_generator_loss(fake_logits) -> tf.Tensor:
     """-mean(sp(f)) = mean(log(1 - D(G(z)))), the saturating loss of eq. 1; scalar float32."""
-    return -tf.reduce_mean(tf.nn.softplus(_flat("fake_logits", fake_logits)))
+    return -tf.reduce_mean(tf.nn.softplus(flat("fake_logits", fake_logits)))
 
 
 def non_saturating_generator_loss(fake_logits) -> tf.Tensor:
     """mean(sp(-f)) = -mean(log D(G(z))), section 3 of the paper; scalar float32."""
-    return tf.reduce_mean(tf.nn.softplus(-_flat("fake_logits", fake_logits)))
+    return tf.reduce_mean(tf.nn.softplus(-flat("fake_logits", fake_logits)))
 
 
 def maximum_likelihood_generator_loss(fake_logits, linear_from=10.0) -> tf.Tensor:
@@ -74,30 +59,15 @@ def maximum_likelihood_generator_loss(fake_logits, linear_from=10.0) -> tf.Tenso
     Returns:
         Scalar float32.
     """
-    fake = _flat("fake_logits", fake_logits)
+    fake = flat("fake_logits", fake_logits)
     inside = tf.exp(tf.minimum(fake, float(linear_from)))
     beyond = math.exp(linear_from) * tf.nn.relu(fake - float(linear_from))
     return -tf.reduce_mean(inside + beyond)
 
 
-class Loss:
-    """A pair of adversarial losses with their constants.
-
-    Subclasses give `discriminator(real_logits, fake_logits)` and
-    `generator(fake_logits, real_logits=None)`, each returning an unscaled scalar,
-    and `get_config`.
-    """
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments as plain data."""
-        return {}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
-
-
 class _CrossEntropy(Loss):
+    CENTERED = True
+
     def __init__(self, real_target: float = 1.0):
         if not 0.0 < real_target <= 1.0:
             raise ValueError(f"real_target must be in (0, 1]; got {real_target}.")
@@ -119,6 +89,8 @@ class Minimax(_CrossEntropy):
         real_target: Target of real images; 0.9 is one-sided label smoothing.
     """
 
+    NAME = "minimax"
+
     def generator(self, fake_logits, real_logits=None):
         """`minimax_generator_loss`; `real_logits` is not used."""
         return minimax_generator_loss(fake_logits)
@@ -131,6 +103,8 @@ class NonSaturating(_CrossEntropy):
     Args:
         real_target: Target of real images; 0.9 is one-sided label smoothing.
     """
+
+    NAME = "non_saturating"
 
     def generator(self, fake_logits, real_logits=None):
         """`non_saturating_generator_loss`; `real_logits` is not used."""
@@ -145,6 +119,8 @@ class MaximumLikelihood(_CrossEntropy):
         real_target: Target of real images; 0.9 is one-sided label smoothing.
         linear_from: Logit above which the exponential goes on as its tangent.
     """
+
+    NAME = "maximum_likelihood"
 
     def __init__(self, real_target=1.0, linear_from=10.0):
         super().__init__(real_target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -12,15 +12,28 @@ class Game:
     """What a penalty may read in one update of one player.
 
     Attributes:
-        discriminate: Images (B, H, W, C) in [-1, 1] -> logits, with the batch's labels
-            and this update's augmentation inside, so gradients are with respect to the
-            un-augmented image.
+        discriminate: (images (B, H, W, C) in [-1, 1], kind="real", after=None) -> logits,
+            with the batch's labels and this update's augmentation inside, so gradients are
+            with respect to the un-augmented image. `kind` ("real", "fake" or another word)
+            chooses the augmentation's random numbers: the same word, the same augmentation.
+            `after` is applied to the augmented images before the discriminator sees them.
         real, fake: Images (B, H, W, C) before augmentation; `fake` carries no gradient
-            in the discriminator's update. `real` is None in the generator's.
+            in the discriminator's update. `real` is None in the generator's, unless the
+            loss or a penalty there has `NEEDS_REAL`.
         real_logits, fake_logits: What the discriminator said of them (real None likewise).
         draws: Per-example random numbers (`core.random.Draws`), the same for any number
             of replicas.
         weights: Trainable variables of the player that is being updated.
+        real_outputs, fake_outputs: All named outputs of the discriminator, float32.
+        outputs: As `discriminate`, returning all named outputs.
+        latents: What the fakes were made from, (B, latent_dim).
+        generate: Latents (B, latent_dim) -> images with the batch's labels; gradients
+            reach the generator.
+        play: () -> (discriminator's loss, generator's loss), computed anew from `latents`
+            and `real` with gradients to both networks, without penalties.
+        opponent_weights: Trainable variables of the other player.
+        player: "discriminator" or "generator".
+        step: Generator updates so far, int64 scalar.
     """
 
     discriminate: Callable
@@ -30,13 +43,39 @@ class Game:
     fake_logits: Any
     draws: Any
     weights: tuple
+    real_outputs: dict | None = None
+    fake_outputs: dict = field(default_factory=dict)
+    outputs: Callable | None = None
+    latents: Any = None
+    generate: Callable | None = None
+    play: Callable | None = None
+    opponent_weights: tuple = ()
+    player: str = "discriminator"
+    step: Any = 0
 
 
 class Penalty:
-    """A term added to a player's loss.
+    """A term added to a player's loss, or a rule for its weights or latents.
 
-    A subclass defines `discriminator(game)`, `generator(game)` or both, returning a
-    scalar that `weight` then multiplies; `NAME` is the scalar's key in the logs.
+    A subclass defines any of these; a term returns a scalar that `weight` multiplies:
+
+        discriminator(game), generator(game)    the terms
+        constrain(weights)                      called after each update of the discriminator
+        move_latents(latents, logits_of, draws) -> latents, before every generation in
+                                                training; logits_of(latents) are D(G(z))
+        build_for(generator_weights, discriminator_weights)   makes its variables, at compile
+
+    `NAME` is the terms' key in the logs. One that has state is a Keras layer too.
+
+    Attributes:
+        NEEDS_REAL: `generator` reads the real images.
+        PER_IMAGE_GRADIENT: It takes the gradient of one image's logit, so nothing in the
+            discriminator may mix images.
+        PER_LATENT_GRADIENT: It takes the gradient of one fake, so nothing in the generator
+            may mix images.
+        REPLAYS: It calls `game.play`, so the loss may not change its own state.
+        BOUNDED: It compares logits over time, so the loss must keep them bounded.
+        READS: Names of the discriminator's outputs that it reads besides the logits.
 
     Args:
         every: Interval in steps. The term is added in every k-th step, to each of its
@@ -45,7 +84,12 @@ class Penalty:
 
     NAME = "penalty"
     weight = 1.0
-    PER_IMAGE_GRADIENT = False  # wants the gradient of one image's logit: no batch norm in D
+    NEEDS_REAL = False
+    PER_IMAGE_GRADIENT = False
+    PER_LATENT_GRADIENT = False
+    REPLAYS = False
+    BOUNDED = False
+    READS: tuple[str, ...] = ()
 
     def __init__(self, every: int = 1):
         if int(every) != every or every < 1:
