@@ -6,6 +6,13 @@ model.compile(d_steps=5, updates="bursts")
 from tfgan_models.core.lookup import resolve
 from tfgan_models.registry import UPDATES
 from tfgan_models.updates.base import Updates
+from tfgan_models.updates.rules import (
+    AccuracyGate,
+    Bursts,
+    CriticConvergence,
+    LossRatio,
+    Simultaneous,
+)
 
 
 def get(spec) -> Updates:
@@ -17,4 +24,12 @@ def get(spec) -> Updates:
     return Updates() if spec is None else resolve("update rule", spec, UPDATES)
 
 
-__all__ = ["Updates", "get"]
+__all__ = [
+    "AccuracyGate",
+    "Bursts",
+    "CriticConvergence",
+    "LossRatio",
+    "Simultaneous",
+    "Updates",
+    "get",
+]
