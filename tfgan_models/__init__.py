@@ -8,7 +8,8 @@ imported when a model is first made or a maths module first used.
     tfgan.from_preset("quickstart")          a compiled model
     tfgan.load("model.keras")
     tfgan.OriginalGAN, tfgan.DCGAN, ...      every family class by name
-    tfgan.losses, tfgan.penalties, tfgan.augment, tfgan.layers, tfgan.networks, tfgan.metrics
+    tfgan.losses, tfgan.penalties, tfgan.augment, tfgan.updates, tfgan.layers,
+    tfgan.networks, tfgan.metrics, tfgan.analysis
 """
 
 from __future__ import annotations
@@ -24,7 +25,17 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("augment", "layers", "losses", "metrics", "networks", "penalties", "presets")
+_SUBMODULES = (
+    "analysis",
+    "augment",
+    "layers",
+    "losses",
+    "metrics",
+    "networks",
+    "penalties",
+    "presets",
+    "updates",
+)
 
 __all__ = ["create", "from_preset", "list_families", "load", *_SUBMODULES, *registry.CLASSES]
 

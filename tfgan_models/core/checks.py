@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from tfgan_models.core import random
+from tfgan_models.updates import Updates
 
 
 def check_architecture(model, generator, discriminator, output_ranges) -> None:
@@ -23,7 +24,8 @@ def check_architecture(model, generator, discriminator, output_ranges) -> None:
     random.uniform_bounds(model.latent_distribution)
     labels = () if model.num_classes is None else ((model.num_classes,),)
     _check_inputs("generator", generator, ((model.latent_dim,), *labels))
-    _check_inputs("discriminator", discriminator, (shape, *labels))
+    sees_labels = len(discriminator.inputs) == 2  # else a loss reads them, as in AC-GAN
+    _check_inputs("discriminator", discriminator, (shape, *labels) if sees_labels else (shape,))
     made = tuple(generator.output_shape[1:])
     if made != shape:
         raise ValueError(f"The generator makes images of shape {made}, image_shape is {shape}.")
@@ -38,28 +40,142 @@ def _check_inputs(name, network, expected) -> None:
         )
 
 
-def check_penalties(model, chosen) -> None:
-    """Refuses penalties that cannot work with the model's discriminator.
+def check_losses(chosen) -> None:
+    """Refuses losses that do not make one game.
 
     Raises:
-        ValueError: Two of one name; or the gradient of one image with batch norm.
+        ValueError: No game or several; one name twice.
     """
-    names = [penalty.NAME for penalty in chosen]
+    games = [loss.NAME for loss in chosen if loss.ADVERSARIAL]
+    names = [loss.NAME for loss in chosen]
+    if not games:
+        raise ValueError(
+            f"{names[0]!r} is added to a game: give one too, loss=['non_saturating', {names[0]!r}]."
+        )
+    if len(games) > 1:
+        raise ValueError(f"loss names {len(games)} games, {' and '.join(games)}: choose one.")
+    _check_once("Loss", names)
+
+
+def check_combination(model) -> None:
+    """Refuses what cannot work together, each with its reason.
+
+    Raises:
+        ValueError: One line: which two things, why, what to do.
+    """
+    chosen, penalties = model._chosen_losses(), model._penalties()
+    _check_once("Penalty", [penalty.NAME for penalty in penalties])
+    _check_outputs(model, [*chosen, *penalties])
+    _check_labels(model, chosen)
+    for penalty in penalties:
+        _check_mixing(model, penalty)
+        _check_penalty_with_loss(penalty, model.adversarial_loss)
+    for group in EXCLUSIVE:
+        both = [penalty.NAME for penalty in penalties if penalty.NAME in group]
+        if len(both) > 1:
+            raise ValueError(f"Penalties {' and '.join(map(repr, both))} overlap: choose one.")
+    if getattr(model.augment, "CONTROLLED", False) and not model.adversarial_loss.CENTERED:
+        raise ValueError(
+            f"The augmentation adapts to the sign of the logits, which loss "
+            f"{model.adversarial_loss.NAME!r} leaves free; use augment='diff_augment', or a "
+            "centred loss such as 'non_saturating' or 'hinge'."
+        )
+    _check_updates(model)
+
+
+# Each holds ways to ask for one thing, of which two would count it twice.
+EXCLUSIVE = (
+    {"consistency", "balanced_consistency"},
+    {"gradient_penalty", "zero_centered_gradient_penalty", "dragan", "max_gradient"},
+    {"generator_gradient_norm", "consensus"},
+)
+
+
+def _check_once(kind, names) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"Penalty {name!r} is given twice; add their weights instead.")
-    norm = [layer.name for layer in model.discriminator._flatten_layers() if is_batch_norm(layer)]
-    for penalty in chosen:
-        if norm and penalty.PER_IMAGE_GRADIENT:
+            raise ValueError(f"{kind} {name!r} is given twice; add their weights instead.")
+
+
+def output_shapes(discriminator) -> dict:
+    """Returns {output name: shape without the batch axis}; a single output is `logits`."""
+    outputs = discriminator.output
+    outputs = outputs if isinstance(outputs, dict) else {"logits": outputs}
+    return {name: tuple(tensor.shape[1:]) for name, tensor in outputs.items()}
+
+
+def _check_outputs(model, terms) -> None:
+    shapes = output_shapes(model.discriminator)
+    for term in terms:
+        for name in term.READS:
+            if name not in shapes:
+                raise ValueError(
+                    f"{term.NAME!r} reads the discriminator's output {name!r}, which has "
+                    f"{', '.join(sorted(shapes))}: build it with a dict of named outputs."
+                )
+        if hasattr(term, "check_outputs"):
+            term.check_outputs(shapes, model.num_classes, model.latent_dim)
+
+
+def _check_labels(model, chosen) -> None:
+    reads = [loss.NAME for loss in chosen if getattr(loss, "NEEDS_LABELS", False)]
+    if model.num_classes is None and reads:
+        raise ValueError(f"Loss {reads[0]!r} needs labels: create the model with num_classes.")
+    sees = len(model.discriminator.inputs) == 2
+    if model.num_classes is not None and not sees and not reads:
+        raise ValueError(
+            "The discriminator does not see the labels: give it a second input, or add a loss "
+            "that reads them, such as 'auxiliary_classifier'."
+        )
+
+
+def _check_mixing(model, penalty) -> None:
+    for asked, network, what, player in (
+        (penalty.PER_IMAGE_GRADIENT, model.discriminator, "image", "discriminator"),
+        (penalty.PER_LATENT_GRADIENT, model.generator, "fake", "generator"),
+    ):
+        mixing = [layer for layer in network._flatten_layers() if mixes_batch(layer)]
+        if asked and mixing:
             raise ValueError(
-                f"Penalty {penalty.NAME!r} needs each image's own gradient, but the "
-                f"discriminator has batch norm ({norm[0]}), which mixes images; build it "
-                "without batch norm."
+                f"Penalty {penalty.NAME!r} needs each {what}'s own gradient, but the {player} "
+                f"has {_kind(mixing[0])} ({mixing[0].name}), which mixes images; build it "
+                f"without {_kind(mixing[0])}."
             )
 
 
-def is_batch_norm(layer) -> bool:
-    """Whether a layer computes statistics over the batch."""
+def _kind(layer) -> str:
+    name = type(layer).__name__
+    return "batch norm" if "BatchNorm" in name else name
+
+
+def _check_penalty_with_loss(penalty, loss) -> None:
+    if penalty.REPLAYS and getattr(loss, "variables", None):
+        raise ValueError(
+            f"Penalty {penalty.NAME!r} plays the game a second time, but loss {loss.NAME!r} "
+            "changes its own state each time; use a loss without state."
+        )
+    if penalty.BOUNDED and getattr(loss, "UNBOUNDED", False):
+        raise ValueError(
+            f"Penalty {penalty.NAME!r} compares logits over time, but loss {loss.NAME!r} "
+            "leaves their offset and scale free; use 'hinge' or a cross-entropy loss."
+        )
+
+
+def _check_updates(model) -> None:
+    rule = model.update_rule
+    if rule.SIMULTANEOUS and model.d_steps > 1:
+        raise ValueError(
+            f"Simultaneous updates are one of each player: d_steps=1, not {model.d_steps}."
+        )
+    if model.share_fakes and not rule.SIMULTANEOUS and type(rule) is not Updates:
+        raise ValueError(
+            f"share_fakes makes both updates of a step from one batch, but updates="
+            f"{type(rule).__name__} may skip one; use share_fakes=False."
+        )
+
+
+def mixes_batch(layer) -> bool:
+    """Whether what a layer says of one image depends on the rest of the batch."""
     return isinstance(layer, keras.layers.BatchNormalization) or getattr(
         layer, "MIXES_BATCH", False
     )

@@ -2,8 +2,9 @@
 
 It holds the networks, one optimizer each, the seed contract, `minimize`, the
 moving average, the logs, and the alternating step of the 2014 paper's Algorithm 1;
-`fit`, sampling and serialisation are in files of their own, mixed in. A family
-overrides the two objectives, or writes its own `train_step` on top of `minimize`.
+what `compile` makes, the objectives, `fit`, sampling and serialisation are in files of
+their own, mixed in. A family overrides the two objectives, or writes its own `train_step`
+on top of `minimize`.
 """
 
 from __future__ import annotations
@@ -12,19 +13,21 @@ import keras
 import tensorflow as tf
 
 from tfgan_models import augment as augmentations
-from tfgan_models import losses, penalties
-from tfgan_models.core import batches, checks, lookup, optimization, random
+from tfgan_models import losses
+from tfgan_models import updates as update_rules
+from tfgan_models.core import batches, checks, gating, optimization, random
+from tfgan_models.core.compiling import Compiling
 from tfgan_models.core.fitting import Fitting
 from tfgan_models.core.logs import LogMeans
+from tfgan_models.core.objectives import Objectives
 from tfgan_models.core.sampling import Sampling
 from tfgan_models.core.saving import Saving
-from tfgan_models.penalties import Game
 
 OUTPUT_RANGES = ("symmetric", "unit", "unbounded")
 
 
 @keras.saving.register_keras_serializable(package="tfgan_models")
-class GAN(Fitting, Sampling, Saving, keras.Model):
+class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
     """A generator and a discriminator trained against each other.
 
     Args:
@@ -88,6 +91,7 @@ class GAN(Fitting, Sampling, Saving, keras.Model):
         loss="non_saturating",
         penalties=(),
         augment=None,
+        updates=None,
         d_steps=1,
         share_fakes=False,
         ema_half_life_images=None,
@@ -100,9 +104,12 @@ class GAN(Fitting, Sampling, Saving, keras.Model):
         Args:
             generator_optimizer, discriminator_optimizer: Optimizer, name or dict; the
                 default is Adam(2e-4, beta_1=0.5).
-            loss: Name, dict or object; see `losses.get`.
+            loss: Name, dict or object, or a sequence: one game and the terms added to it,
+                ("hinge", "auxiliary_classifier"); see `losses.get`.
             penalties: Sequence of names, dicts or objects; see `penalties.get`.
-            augment: Name, dict, object or None; see `augment.get`.
+            augment: Name, dict, object, None or a sequence; see `augment.get`.
+            updates: What else than `d_steps` decides which player is updated; see
+                `updates.get`.
             d_steps: k, discriminator updates for each generator update; a batch holds
                 k * B images.
             share_fakes: The generator's update uses the fakes of the last
@@ -130,52 +137,17 @@ class GAN(Fitting, Sampling, Saving, keras.Model):
         self.use_xla = bool(jit_compile)  # Keras's own flag is refused under op determinism
         self.d_steps, self.share_fakes = int(d_steps), bool(share_fakes)
         self.ema_half_life_images = ema_half_life_images
-        self.adversarial_loss = losses.get(loss)
-        self.augment = augmentations.get(augment)
         with strategy.scope():
+            self._set_losses(loss)
             self._set_penalties(penalties)
+            self._replace("augment", augmentations.get(augment))
+            self._replace("update_rule", update_rules.get(updates))
+            checks.check_combination(self)
+            self._build_terms()
             self._set_optimizers(generator_optimizer, discriminator_optimizer)
             self._set_average()
-            names = dict.fromkeys((*self.LOGS, *(p.NAME for p in self._penalties())))
-            self._replace("log_means", LogMeans(names))
+            self._replace("log_means", LogMeans(self._log_names()))
         self._batch_rows = None
-
-    def _replace(self, attribute, value):
-        if hasattr(self, attribute):
-            delattr(self, attribute)
-        setattr(self, attribute, value)
-
-    def _set_penalties(self, specs):
-        for i in range(getattr(self, "_penalty_count", 0)):
-            delattr(self, f"penalty_{i}")
-        specs = (specs,) if isinstance(specs, (str, dict)) else tuple(specs)
-        self._penalty_count = len(specs)
-        for i, spec in enumerate(specs):  # named attributes: both checkpoint formats keep them
-            setattr(self, f"penalty_{i}", penalties.get(spec))
-        checks.check_penalties(self, self._penalties())
-
-    def _penalties(self):
-        return [getattr(self, f"penalty_{i}") for i in range(self._penalty_count)]
-
-    def _set_optimizers(self, generator_optimizer, discriminator_optimizer):
-        default = {"name": "adam", "learning_rate": 2e-4, "beta_1": 0.5}
-        scaled = optimization.uses_float16(self.generator, self.discriminator)
-        for player, spec in (
-            ("generator", generator_optimizer),
-            ("discriminator", discriminator_optimizer),
-        ):
-            optimizer = lookup.optimizer(default if spec is None else spec)
-            if scaled:
-                optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-            optimizer.build(getattr(self, player).trainable_variables)
-            self._replace(f"{player}_optimizer", optimizer)
-
-    def _set_average(self):
-        if self.ema_half_life_images is None:
-            self.ema_generator = self.generator
-        elif self.ema_generator is self.generator:
-            self.ema_generator = optimization.clone_network(self.generator)
-            self.ema_generator.trainable = False
 
     # === One step ===
 
@@ -186,17 +158,18 @@ class GAN(Fitting, Sampling, Saving, keras.Model):
         parts = batches.split(batch, self.d_steps, self._local_rows())
         draws = random.Draws(self.seed, self.step, parts[0]["image"].shape[0])
         self._seed_noise_layers(draws)
-        logs = []
+        logs, shared = [], self.share_fakes or self.update_rule.SIMULTANEOUS
         for i, part in enumerate(parts):
             part["draws"] = draws.at(f"critic_{i}")
-            if self.share_fakes and i == self.d_steps - 1:
+            if shared and i == self.d_steps - 1:
                 logs += self._shared_updates(part)
             else:
-                fake = tf.stop_gradient(self.make_fakes(part))
-                logs.append(self._update_discriminator(part, fake))
-        if not self.share_fakes:
-            logs.append(self._update_generator({**parts[-1], "draws": draws.at("generator")}))
-        return self.end_step(logs, draws)
+                logs.append(self._gated_discriminator(self.update_rule.discriminator(i), part))
+        gate = True if shared else self.update_rule.generator()
+        if not shared:
+            last = {**parts[-1], "draws": draws.at("generator")}
+            logs.append(self._gated_generator(gate, last))
+        return self.end_step(logs, draws, gate)
 
     def _seed_noise_layers(self, draws):
         optimization.seed_noise_layers(
@@ -206,26 +179,68 @@ class GAN(Fitting, Sampling, Saving, keras.Model):
             )[0],
         )
 
-    def end_step(self, logs, draws):
+    def end_step(self, logs, draws, generator_ran=True):
         """Moves the average and the step counter; returns the running means of the logs.
 
         Args:
             logs: One dict an update.
             draws: The step's random numbers.
+            generator_ran: True or bool scalar; the average rests where it is false.
         """
         if self.ema_generator is not self.generator:
             beta = 0.5 ** (draws.local_batch * draws.replicas / self.ema_half_life_images)
+            if generator_ran is not True:
+                beta = tf.where(generator_ran, beta, 1.0)
             optimization.update_average(self.ema_generator, self.generator, beta)
         self.step.assign_add(1)
         return self.log_means.update(logs)
 
-    def _update_discriminator(self, batch, fake):
+    def _gated_discriminator(self, gate, batch):
+        watches = self.update_rule.WATCHES_SKIPPED
+        changed = self._changing_variables()
+        if watches:  # all but the update itself happens in a skipped one too
+            weights = self.discriminator.trainable_variables
+            changed = [*weights, *self.discriminator_optimizer.variables]
+        return gating.update_where(
+            gate,
+            changed,
+            lambda: self._update_discriminator(batch),
+            lambda: (
+                self.discriminator_objective(batch, self.make_fakes(batch))[1] if watches else {}
+            ),
+            self.log_means.names,
+        )
+
+    def _gated_generator(self, gate, batch):
+        return gating.update_where(
+            gate,
+            self._changing_variables(),
+            lambda: self._update_generator(batch),
+            dict,
+            self.log_means.names,
+        )
+
+    def _changing_variables(self):
+        kept = {id(self.step), *map(id, self.log_means.variables)}
+        if self.ema_generator is not self.generator:
+            kept |= set(map(id, self.ema_generator.variables))
+        optimizers = self.generator_optimizer, self.discriminator_optimizer
+        return [v for owner in (self, *optimizers) for v in owner.variables if id(v) not in kept]
+
+    def _update_discriminator(self, batch):
+        fake = tf.stop_gradient(self.make_fakes(batch))
         with tf.GradientTape() as tape:
             loss, logs = self.discriminator_objective(batch, fake)
         self.minimize(
             loss, tape, self.discriminator.trainable_variables, self.discriminator_optimizer
         )
+        self._constrain()
         return logs
+
+    def _constrain(self):
+        for penalty in self._penalties():
+            if hasattr(penalty, "constrain"):
+                penalty.constrain(tuple(self.discriminator.trainable_variables))
 
     def _update_generator(self, batch):
         with tf.GradientTape() as tape:
@@ -234,75 +249,27 @@ class GAN(Fitting, Sampling, Saving, keras.Model):
         return logs
 
     def _shared_updates(self, batch):
+        """Both updates on one batch of fakes; simultaneous: both gradients come first."""
+        d_weights = self.discriminator.trainable_variables
+        g_weights = self.generator.trainable_variables
         with tf.GradientTape() as tape:
             fake = self.make_fakes(batch)
             with tape.stop_recording():
-                d_logs = self._update_discriminator(batch, tf.stop_gradient(fake))
+                with tf.GradientTape() as d_tape:
+                    d_loss, d_logs = self.discriminator_objective(batch, tf.stop_gradient(fake))
+                d_grads = optimization.gradients(
+                    d_loss, d_tape, d_weights, self.discriminator_optimizer
+                )
+                if not self.update_rule.SIMULTANEOUS:
+                    optimization.apply(d_grads, d_weights, self.discriminator_optimizer)
+                    self._constrain()
             loss, g_logs = self.generator_objective(batch, fake)
-        self.minimize(loss, tape, self.generator.trainable_variables, self.generator_optimizer)
+        g_grads = optimization.gradients(loss, tape, g_weights, self.generator_optimizer)
+        if self.update_rule.SIMULTANEOUS:
+            optimization.apply(d_grads, d_weights, self.discriminator_optimizer)
+            self._constrain()
+        optimization.apply(g_grads, g_weights, self.generator_optimizer)
         return [d_logs, g_logs]
-
-    def discriminator_objective(self, batch, fake):
-        """Override point: what the discriminator minimises.
-
-        Args:
-            batch: Dict with `image` (B, H, W, C), conditional `label` (B,), and `draws`,
-                this update's random numbers (`core.random.Draws`).
-            fake: (B, H, W, C) in [-1, 1], without gradient.
-
-        Returns:
-            (scalar loss, {log name: scalar or (scalar, ran)}).
-        """
-        game = self.game(batch, fake)
-        loss = self.adversarial_loss.discriminator(game.real_logits, game.fake_logits)
-        extra, logs = self.penalty_terms("discriminator", game)
-        real, fake = tf.reduce_mean(game.real_logits), tf.reduce_mean(game.fake_logits)
-        return loss + extra, {"d_loss": loss, "d_real": real, "d_fake": fake, **logs}
-
-    def generator_objective(self, batch, fake):
-        """Override point: what the generator minimises; as `discriminator_objective`,
-        with the gradient of `fake` reaching the generator."""
-        paired = getattr(self.adversarial_loss, "NEEDS_REAL", False)
-        game = self.game(batch if paired else {**batch, "image": None}, fake, player="generator")
-        loss = self.adversarial_loss.generator(game.fake_logits, game.real_logits)
-        extra, logs = self.penalty_terms("generator", game)
-        return loss + extra, {"g_loss": loss, **logs}
-
-    def game(self, batch, fake, player="discriminator") -> Game:
-        """Runs the discriminator on fakes and, where the batch has them, real images."""
-        see = self.critic(batch)
-        real = batch["image"]
-        real_logits = None if real is None else see(real)
-        weights = tuple(getattr(self, player).trainable_variables)
-        return Game(see, real, fake, real_logits, see(fake), batch["draws"], weights)
-
-    def critic(self, batch):
-        """Returns images -> logits, with the labels and this update's augmentation inside."""
-        condition, draws = self.condition(batch.get("label")), batch["draws"]
-
-        def see(images):
-            if self.augment is not None:
-                images = self.augment(images, draws)
-            return self.discriminate(images, condition, training=True)
-
-        return see
-
-    def penalty_terms(self, player, game):
-        """Sums the weighted penalties of one player; a lazy one only where it is due."""
-        total, logs = 0.0, {}
-        for penalty in self._penalties():
-            term = getattr(penalty, player, None)
-            if term is None:
-                continue
-            if penalty.every == 1:
-                value, ran = term(game), 1.0
-            else:
-                due = tf.equal(self.step % penalty.every, 0)
-                value = tf.cond(due, lambda t=term: t(game), lambda: tf.constant(0.0))
-                ran = tf.cast(due, tf.float32)
-            total += penalty.weight * penalty.every * value
-            logs[penalty.NAME] = (value, ran)
-        return total, logs
 
     def minimize(self, loss, tape, variables, optimizer):
         """Applies one update that minimises `loss` over the global batch.
@@ -338,19 +305,22 @@ class GAN(Fitting, Sampling, Saving, keras.Model):
 
     def discriminate(self, images, condition=None, training=False):
         """Runs the discriminator on images in [-1, 1]; returns float32 logits."""
+        outputs = self.discriminator_outputs(images, condition, training)
+        loss = self.adversarial_loss if self.compiled else losses.Loss()
+        return loss.logits(outputs)
+
+    def discriminator_outputs(self, images, condition=None, training=False) -> dict:
+        """Runs the discriminator on images in [-1, 1]; returns {output name: float32 tensor}.
+
+        A network with one output names it `logits`.
+        """
         if self.output_range == "unit":
             images = (images + 1.0) / 2.0
-        inputs = images if condition is None else [images, condition]
-        return tf.cast(self.discriminator(inputs, training=training), tf.float32)
-
-    def make_fakes(self, batch):
-        """Draws latents for this update and generates with the batch's own labels."""
-        bounds = random.uniform_bounds(self.latent_distribution)
-        if bounds is None:
-            latents = batch["draws"].normal("latents", (self.latent_dim,))
-        else:
-            latents = batch["draws"].uniform("latents", (self.latent_dim,), *bounds)
-        return self.synthesize(self.generator, latents, self.condition(batch.get("label")), True)
+        sees_labels = condition is not None and len(self.discriminator.inputs) == 2
+        inputs = [images, condition] if sees_labels else images
+        outputs = self.discriminator(inputs, training=training)
+        outputs = outputs if isinstance(outputs, dict) else {"logits": outputs}
+        return {name: tf.cast(value, tf.float32) for name, value in outputs.items()}
 
     def call(self, inputs, labels=None, training=False):
         """EMA generator in inference: z, (z, labels) or [z, labels] -> images in [-1, 1]."""

@@ -37,6 +37,11 @@ def resolve(kind: str, spec, table: dict[str, Entry | type]):
     raise ValueError(f"Cannot read {kind} {spec!r}: give a name, a dict with 'name', or an object.")
 
 
+def sequence(specs) -> tuple:
+    """Returns one name, dict or object as a tuple of one, a sequence as a tuple."""
+    return tuple(specs) if isinstance(specs, (list, tuple)) else (specs,)
+
+
 def _construct(kind: str, name: str, cls: type, values: dict):
     known = {
         parameter

@@ -69,11 +69,11 @@ def clone_network(network) -> keras.Model:
     return clone
 
 
-def update_average(average, network, beta: float) -> None:
+def update_average(average, network, beta) -> None:
     """average <- network + beta (average - network); statistics and counters are copied."""
     for a, w in zip(average.weights, network.weights, strict=True):
         value = tf.convert_to_tensor(w)
-        if w.trainable and beta > 0:
+        if w.trainable:
             value = value + beta * (tf.convert_to_tensor(a) - value)
         a.assign(value)
 

@@ -6,6 +6,8 @@ import importlib
 
 import keras
 
+from tfgan_models.updates import Updates
+
 
 class Saving:
     """Serialisation of the constructor's and of `compile`'s arguments; mixed into `GAN`."""
@@ -47,15 +49,21 @@ class Saving:
         }
         return {
             **{name: plain(optimizer) for name, optimizer in inner.items()},
-            "loss": plain(self.adversarial_loss),
+            "loss": [plain(loss) for loss in self._chosen_losses()],
             "penalties": [plain(p) for p in self._penalties()],
             "augment": None if self.augment is None else plain(self.augment),
+            "updates": self._plain_update_rule(),
             "d_steps": self.d_steps,
             "share_fakes": self.share_fakes,
             "ema_half_life_images": self.ema_half_life_images,
             "jit_compile": self.use_xla,
             "steps_per_execution": self.steps_per_execution,
         }
+
+    def _plain_update_rule(self):
+        if type(self.update_rule) is Updates:
+            return None
+        return keras.saving.serialize_keras_object(self.update_rule)
 
     def compile_from_config(self, config):
         """Compiles from `get_compile_config`."""

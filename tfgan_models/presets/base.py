@@ -16,6 +16,7 @@ COMPILE_FIELDS = (
     "loss",
     "penalties",
     "augment",
+    "updates",
     "d_steps",
     "share_fakes",
     "ema_half_life_images",

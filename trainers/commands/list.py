@@ -47,6 +47,7 @@ TABLES = {
     "losses": lambda: _entries(registry.LOSSES),
     "penalties": lambda: _entries(registry.PENALTIES),
     "augmentations": lambda: _entries(registry.AUGMENTATIONS),
+    "updates": lambda: _entries(registry.UPDATES),
     "metrics": lambda: _entries(registry.METRICS),
     "data": _data,
 }
