@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import tensorflow as tf
+
+from tfgan_models.core import random, replicas
 
 
 class Loss:
@@ -23,6 +27,7 @@ class Loss:
         NEEDS_DRAWS: Whether `discriminator` takes `draws`, the update's random numbers.
         CENTERED: Whether a logit of zero means "undecided", which controllers that count
             the signs of the logits rely on.
+        ENERGY: Whether the logits are energies, low for real images.
         MEASURES: Names of the scalars that `measures(real, fake)` adds to the logs.
         weight: Factor of an added term.
     """
@@ -33,6 +38,7 @@ class Loss:
     NEEDS_REAL = False
     NEEDS_DRAWS = False
     CENTERED = False
+    ENERGY = False
     MEASURES: tuple[str, ...] = ()
     weight = 1.0
 
@@ -78,3 +84,69 @@ def flat_pair(real_logits, fake_logits) -> tuple[tf.Tensor, tf.Tensor]:
             "batch axis."
         )
     return flat("real_logits", real_logits), flat("fake_logits", fake_logits)
+
+
+def output(outputs: dict, name: str) -> tf.Tensor:
+    """Returns one named output of the discriminator as float32.
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    if outputs.get(name) is None:
+        raise ValueError(
+            f"The loss reads the discriminator's output {name!r}, which has only "
+            f"{', '.join(sorted(outputs))}; give it that output."
+        )
+    return tf.cast(outputs[name], tf.float32)
+
+
+def distributions(labels, classes: int) -> tf.Tensor:
+    """Returns labels as float32 (B, classes).
+
+    Args:
+        labels: Float (B, classes), rows that sum to one, or zero where the label is missing;
+            or int (B,) or (B, 1), class numbers from 0.
+        classes: K.
+
+    Raises:
+        ValueError: Any other shape.
+    """
+    labels = tf.convert_to_tensor(labels)
+    shape = labels.shape
+    if labels.dtype.is_integer and (shape.rank == 1 or (shape.rank == 2 and shape[1] == 1)):
+        return tf.one_hot(tf.reshape(labels, [-1]), classes, dtype=tf.float32)
+    if shape.rank != 2 or shape[1] != classes:
+        raise ValueError(
+            f"label must be float (B, {classes}), one column a class of the loss's logits, or int "
+            f"(B,); got {tuple(shape)}."
+        )
+    return tf.cast(labels, tf.float32)
+
+
+def mean_where(keep, values) -> tf.Tensor:
+    """Mean of values (B,) where `keep` (B,) over all replicas; zero where none is kept.
+
+    The mean of the result over replicas is that of one replica with the whole batch.
+    """
+    keep = tf.cast(keep, tf.float32)
+    share = replicas.mean(tf.reduce_mean(keep))
+    return tf.reduce_mean(keep * values) / tf.where(share > 0.0, share, 1.0)
+
+
+def guarded_exp(x, linear_from: float) -> tf.Tensor:
+    """exp(x), going on above c = `linear_from` as its tangent exp(c) (1 + x - c)."""
+    inside = tf.exp(tf.minimum(x, float(linear_from)))
+    return inside + math.exp(linear_from) * tf.nn.relu(x - float(linear_from))
+
+
+def gather_rows(value) -> tf.Tensor:
+    """Returns (B, ...) of all replicas as (N, ...), N known from the shape."""
+    count = value.shape[0] * random.replica()[1]
+    return tf.ensure_shape(replicas.gather(value), (count, *value.shape[1:]))
+
+
+def own_rows(count: int) -> tf.Tensor:
+    """Bool (B, N): which row of `gather_rows` each of this replica's B = `count` rows is."""
+    index, number = random.replica()
+    rows = tf.cast(index, tf.int32) * count + tf.range(count)
+    return tf.equal(rows[:, None], tf.range(count * number)[None, :])
