@@ -196,28 +196,22 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
         return self.log_means.update(logs)
 
     def _gated_discriminator(self, gate, batch):
-        watches = self.update_rule.WATCHES_SKIPPED
-        changed = self._changing_variables()
-        if watches:  # all but the update itself happens in a skipped one too
+        changed, look = self._changing_variables(), None
+        if self.update_rule.WATCHES_SKIPPED:
             weights = self.discriminator.trainable_variables
             changed = [*weights, *self.discriminator_optimizer.variables]
+
+            def look():
+                return self.discriminator_objective(batch, self.make_fakes(batch))[1]
+
         return gating.update_where(
-            gate,
-            changed,
-            lambda: self._update_discriminator(batch),
-            lambda: (
-                self.discriminator_objective(batch, self.make_fakes(batch))[1] if watches else {}
-            ),
-            self.log_means.names,
+            gate, changed, lambda: self._update_discriminator(batch), self.log_means.names, look
         )
 
     def _gated_generator(self, gate, batch):
+        changed = self._changing_variables()
         return gating.update_where(
-            gate,
-            self._changing_variables(),
-            lambda: self._update_generator(batch),
-            dict,
-            self.log_means.names,
+            gate, changed, lambda: self._update_generator(batch), self.log_means.names
         )
 
     def _changing_variables(self):

@@ -33,26 +33,29 @@ def term_where(due, penalty, term):
     return tf.cond(due, lambda: tf.cast(term(), tf.float32), lambda: tf.constant(0.0))
 
 
-def update_where(gate, variables, update, skipped, names):
+def update_where(gate, variables, update, names, look=None):
     """Runs one player's update where `gate`.
 
     Args:
         gate: True or bool scalar.
-        variables: What `update` changes and `skipped` does not.
+        variables: What `update` changes and `look` does not.
         update: () -> logs, {name: scalar or (scalar, ran)}.
-        skipped: () -> logs where there is no update.
         names: All declared log names.
+        look: What is done instead where the gate is false: all of `update` but the change
+            of the weights, with the same logs. None: nothing.
 
     Returns:
-        Logs; `ran` is zero for what `skipped` does not return where there was no update.
+        Logs; zero, and `ran` zero, for what was not done.
     """
     if gate is True:
         return update()
     if not tf.distribute.has_strategy():
-        return tf.cond(gate, lambda: as_pairs(update(), names), lambda: as_pairs(skipped(), names))
-    ran = tf.cast(gate, tf.float32)
-    logs = as_pairs(put_back_unless(gate, variables, update), names)
-    return {name: (value, count * ran) for name, (value, count) in logs.items()}
+        instead = look or dict
+        return tf.cond(gate, lambda: as_pairs(update(), names), lambda: as_pairs(instead(), names))
+    done = as_pairs(put_back_unless(gate, variables, update), names)
+    if look is not None:
+        return done
+    return tf.nest.map_structure(lambda a, b: tf.where(gate, a, b), done, as_pairs({}, names))
 
 
 def as_pairs(logs, names) -> dict:
