@@ -113,6 +113,10 @@ class TwoPlayerGame:
         return tf.function(gradients, autograph=False)
 
 
+def _float64(scalar):
+    return tf.cast(scalar, tf.float64)
+
+
 def xy_game(eta: float = 0.0) -> TwoPlayerGame:
     """min_x max_y x y: with plain gradients the players circle around (0, 0) for ever.
 
@@ -159,10 +163,10 @@ def dirac_gan(loss="minimax", gamma: float = 0.0) -> TwoPlayerGame:
         real = tf.zeros((1, 1), tf.float64)
         fake = tf.reshape(theta, (1, 1))
         real_logits, fake_logits = discriminate(real), discriminate(fake)
-        by_discriminator = loss.discriminator(real_logits, fake_logits)
+        by_discriminator = _float64(loss.discriminator(real_logits, fake_logits))
         if gamma:
-            by_discriminator += penalties.r1(discriminate, real, gamma)
-        return loss.generator(fake_logits, real_logits), by_discriminator
+            by_discriminator += _float64(penalties.r1(discriminate, real, gamma))
+        return _float64(loss.generator(fake_logits, real_logits)), by_discriminator
 
     name = "Dirac-GAN" if not gamma else f"Dirac-GAN with R1, gamma {gamma:g}"
     return TwoPlayerGame(name, players, (1, 1), (0.0, 0.0))
@@ -199,11 +203,11 @@ def normal_gan(samples, loss="non_saturating", gamma: float = 0.0, latents: int 
 
         fake = (x[0] + tf.exp(x[1]) * z - mean) / std
         real_logits, fake_logits = discriminate(real), discriminate(fake)
-        by_discriminator = loss.discriminator(real_logits, fake_logits)
+        by_discriminator = _float64(loss.discriminator(real_logits, fake_logits))
         if gamma:
             column = tf.reshape(real, (-1, 1))
-            by_discriminator += penalties.r1(discriminate, column, gamma)
-        return loss.generator(fake_logits, real_logits), by_discriminator
+            by_discriminator += _float64(penalties.r1(discriminate, column, gamma))
+        return _float64(loss.generator(fake_logits, real_logits)), by_discriminator
 
     return TwoPlayerGame("normal GAN", players, (2, 3), (mean, float(np.log(std)), 0.0, 0.0, 0.0))
 
