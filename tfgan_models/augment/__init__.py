@@ -2,21 +2,30 @@
 
 An augmentation is `object(images, draws)`: images (B, H, W, C) in [-1, 1] to
 images of the same shape, random numbers from `core.random.Draws`, real and fake
-images alike, with gradients through it.
+images alike, with gradients through it. Some choose instead what is shown as real
+or as fake (`mix`), and some adapt to the discriminator (`observe`).
 """
 
+from tfgan_models.augment.ada import ADA
+from tfgan_models.augment.apa import APA
+from tfgan_models.augment.base import Augmentation
+from tfgan_models.augment.chain import Chain, get
+from tfgan_models.augment.diff_augment import DiffAugment
 from tfgan_models.augment.flip import Flip, flip
-from tfgan_models.core.lookup import resolve
-from tfgan_models.registry import AUGMENTATIONS
+from tfgan_models.augment.geometry import translate
+from tfgan_models.augment.instance_noise import InstanceNoise
+from tfgan_models.augment.replay import Replay
 
-
-def get(spec):
-    """Returns an augmentation from a name, a config dict or an object; None stays None.
-
-    Raises:
-        ValueError: Unknown name or argument; near matches are listed.
-    """
-    return None if spec is None else resolve("augmentation", spec, AUGMENTATIONS)
-
-
-__all__ = ["Flip", "flip", "get"]
+__all__ = [
+    "ADA",
+    "APA",
+    "Augmentation",
+    "Chain",
+    "DiffAugment",
+    "Flip",
+    "InstanceNoise",
+    "Replay",
+    "flip",
+    "get",
+    "translate",
+]

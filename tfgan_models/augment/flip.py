@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from tfgan_models.augment.base import Augmentation
+
 
 def flip(images, mirrored) -> tf.Tensor:
     """Mirrors the images whose entry in `mirrored`, bool (B,), is true, left to right."""
@@ -14,12 +16,15 @@ def flip(images, mirrored) -> tf.Tensor:
 
 
 @keras.saving.register_keras_serializable(package="tfgan_models")
-class Flip:
+class Flip(Augmentation):
     """Mirrors each image with a probability.
 
     Args:
         p: Probability; 0.5 makes mirrored and plain images equally likely. Not for
             data whose mirror image is another class, digits for one.
+
+    Raises:
+        ValueError: p is no probability.
     """
 
     def __init__(self, p: float = 0.5):
@@ -33,7 +38,3 @@ class Flip:
 
     def get_config(self):
         return {"p": self.p}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
