@@ -34,6 +34,8 @@ class Game:
         opponent_weights: Trainable variables of the other player.
         player: "discriminator" or "generator".
         step: Generator updates so far, int64 scalar.
+        network: The network that `weights` belong to, for penalties that ask what layer a
+            weight is of; None: they go by the weights' names.
     """
 
     discriminate: Callable
@@ -52,6 +54,7 @@ class Game:
     opponent_weights: tuple = ()
     player: str = "discriminator"
     step: Any = 0
+    network: Any = None
 
 
 class Penalty:
@@ -64,6 +67,8 @@ class Penalty:
         move_latents(latents, logits_of, draws) -> latents, before every generation in
                                                 training; logits_of(latents) are D(G(z))
         build_for(generator_weights, discriminator_weights)   makes its variables, at compile
+        check_outputs(shapes, num_classes, latent_dim)        checks what it READS, at compile;
+                                                shapes: {output: shape without the batch axis}
 
     `NAME` is the terms' key in the logs. One that has state is a Keras layer too.
 
@@ -75,6 +80,7 @@ class Penalty:
             may mix images.
         REPLAYS: It calls `game.play`, so the loss may not change its own state.
         BOUNDED: It compares logits over time, so the loss must keep them bounded.
+        GLOBAL: It speaks to the other replicas.
         READS: Names of the discriminator's outputs that it reads besides the logits.
 
     Args:
@@ -89,6 +95,7 @@ class Penalty:
     PER_LATENT_GRADIENT = False
     REPLAYS = False
     BOUNDED = False
+    GLOBAL = False
     READS: tuple[str, ...] = ()
 
     def __init__(self, every: int = 1):

@@ -1,4 +1,8 @@
-"""Penalties on the weights themselves."""
+"""Penalties on the weights themselves.
+
+Clipping: Arjovsky et al. 2017, arXiv:1701.07875, algorithm 1. Historical averaging:
+Salimans et al. 2016, arXiv:1606.03498, section 3.3.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,33 @@ import keras
 import tensorflow as tf
 
 from tfgan_models.penalties.base import Penalty
+from tfgan_models.penalties.tensors import as_float
 
 
 def weight_decay(weights) -> tf.Tensor:
     """Half the sum of squares over all weights; its gradient is w; scalar float32."""
-    return tf.add_n([tf.nn.l2_loss(tf.cast(w, tf.float32)) for w in weights])
+    return tf.add_n([tf.nn.l2_loss(as_float(w)) for w in weights])
+
+
+def clip_weights(weights, clip=0.01) -> None:
+    """w <- min(max(w, -clip), clip) for each variable."""
+    for weight in weights:
+        weight.assign(tf.clip_by_value(tf.convert_to_tensor(weight), -clip, clip))
+
+
+def distance_from_mean(weights, means) -> tf.Tensor:
+    """sum ||w - m||^2 over all variables, no gradient to the means; scalar float32.
+
+    Args:
+        weights: Variables or tensors.
+        means: As many tensors of the same shapes.
+    """
+    return tf.add_n(
+        [
+            tf.reduce_sum(tf.square(as_float(w) - tf.stop_gradient(m)))
+            for w, m in zip(weights, means, strict=True)
+        ]
+    )
 
 
 @keras.saving.register_keras_serializable(package="tfgan_models")
@@ -37,3 +63,96 @@ class WeightDecay(Penalty):
 
     def get_config(self):
         return {"weight": self.weight, **super().get_config()}
+
+
+@keras.saving.register_keras_serializable(package="tfgan_models")
+class WeightClipping(Penalty):
+    """Every trainable weight of the critic, biases and gains too, kept in [-clip, clip].
+
+    After each critic update, as in algorithm 1; the authors' code clips before it, so that
+    the generator meets weights unclipped by one step. Adds no term to a loss.
+
+    Args:
+        clip: c.
+    """
+
+    NAME = "weight_clipping"
+
+    def __init__(self, clip=0.01):
+        super().__init__()
+        if not clip > 0:
+            raise ValueError(f"clip must be positive; got {clip!r}.")
+        self.clip = clip
+
+    def constrain(self, weights):
+        """Clips the variables in place."""
+        clip_weights(weights, self.clip)
+
+    def get_config(self):
+        return {"clip": self.clip}
+
+
+@keras.saving.register_keras_serializable(package="tfgan_models")
+class HistoricalAveraging(keras.layers.Layer, Penalty):
+    """||w - mean of w over all updates so far||^2 in each player's loss.
+
+    The mean m_t = m_{t-1} + (w_t - m_{t-1})/t takes the present weights first, and
+    carries no gradient.
+
+    Args:
+        weight: Not given in the paper: 1 for games of few weights, 1e-3 to 1 for networks.
+    """
+
+    NAME = "historical_averaging"
+
+    def __init__(self, weight=1.0, name=None, dtype="float32"):
+        keras.layers.Layer.__init__(self, name=name, dtype=dtype, trainable=False)
+        Penalty.__init__(self)
+        self.weight = weight
+        self.updates = {
+            player: self.add_weight(
+                name=f"{player}_updates", shape=(), dtype="int64", initializer="zeros"
+            )
+            for player in ("generator", "discriminator")
+        }
+        self.generator_means, self.discriminator_means = [], []
+        self.built = True
+
+    def build_for(self, generator_weights, discriminator_weights):
+        """Makes one mean for each variable of both players."""
+        self.generator_means = self._means("generator", generator_weights)
+        self.discriminator_means = self._means("discriminator", discriminator_weights)
+
+    def _means(self, player, weights):
+        return [
+            self.add_weight(name=f"{player}_mean_{i}", shape=w.shape, initializer="zeros")
+            for i, w in enumerate(weights)
+        ]
+
+    def generator(self, game):
+        """Folds in the generator's weights; returns their squared distance, scalar."""
+        return self._term(game.weights, self.generator_means, self.updates["generator"])
+
+    def discriminator(self, game):
+        """Folds in the discriminator's weights; returns their squared distance, scalar."""
+        return self._term(game.weights, self.discriminator_means, self.updates["discriminator"])
+
+    def _term(self, weights, means, updates):
+        if len(weights) != len(means):
+            raise ValueError(
+                f"{len(weights)} weights, but means of {len(means)}: call build_for with the "
+                "players' weights first."
+            )
+        updates.assign_add(1)
+        share = 1.0 / tf.cast(tf.convert_to_tensor(updates), tf.float32)
+        for mean, weight in zip(means, weights, strict=True):
+            value = tf.stop_gradient(as_float(weight))
+            mean.assign_add(share * (value - tf.convert_to_tensor(mean)))
+        return distance_from_mean(weights, [tf.convert_to_tensor(m) for m in means])
+
+    def get_config(self):
+        return {"weight": self.weight, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)

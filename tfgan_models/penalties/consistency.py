@@ -1,0 +1,203 @@
+"""Consistency regularisation: the same logit for an image and its augmentation.
+
+CR: Zhang et al. 2020, arXiv:1910.12027. Balanced and latent consistency: Zhao et al.
+2021, arXiv:2002.04724. T is a flip and a shift by whole pixels, applied to the image
+that the model's own augmentation has changed already; gradients flow through D(x) and
+D(T(x)). None may be lazy.
+"""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from tfgan_models.penalties.base import Penalty
+from tfgan_models.penalties.tensors import as_float, mean_squared_difference, one_of
+
+HEADS = ("logits", "class_logits", "embedding")
+PADDINGS = ("reflect", "zero")
+
+
+def shift(images, rows, columns, padding="reflect") -> tf.Tensor:
+    """Moves each image down by `rows` and right by `columns` pixels.
+
+    Args:
+        images: Float (B, H, W, C).
+        rows, columns: Int (B,), of smaller size than H and W.
+        padding: What comes in: "reflect" (the edge pixel not repeated) or "zero".
+    """
+    one_of("padding", padding, PADDINGS)
+    for axis, amount in ((1, rows), (2, columns)):
+        size = images.shape[axis]
+        source = tf.range(size)[None] - tf.cast(amount, tf.int32)[:, None]
+        last = size - 1
+        mirrored = last - tf.abs(last - tf.abs(source))
+        images = tf.gather(images, tf.clip_by_value(mirrored, 0, last), axis=axis, batch_dims=1)
+        if padding == "zero":
+            inside = tf.cast((source >= 0) & (source <= last), images.dtype)
+            images *= inside[:, :, None, None] if axis == 1 else inside[:, None, :, None]
+    return images
+
+
+def flip_and_shift(images, draws, fraction=0.125, padding="reflect") -> tf.Tensor:
+    """T: mirrors half of the images, then shifts each by up to `fraction` of each side.
+
+    Args:
+        images: Float (B, H, W, C).
+        draws: `core.random.Draws`.
+        fraction: In [0, 1): 1/8 is 4 pixels of 32; 1/32 in the ADA paper's comparison.
+        padding: See `shift`.
+    """
+    mirrored = draws.uniform("flip") < 0.5
+    images = tf.where(mirrored[:, None, None, None], tf.reverse(images, axis=[2]), images)
+    amounts = []
+    for name, size in (("rows", images.shape[1]), ("columns", images.shape[2])):
+        most = int(size * fraction)
+        drawn = tf.cast(draws.uniform(name) * (2 * most + 1), tf.int32)
+        amounts.append(tf.minimum(drawn, 2 * most) - most)  # the product may round up
+    return shift(images, *amounts, padding)
+
+
+def consistency(outputs, other_outputs) -> tf.Tensor:
+    """Sum over the heads of mean (head(x) - head(T(x)))^2; scalar float32.
+
+    Args:
+        outputs, other_outputs: Named outputs; of them "logits", "class_logits" and
+            "embedding" count, where they are present.
+    """
+    terms = [
+        mean_squared_difference(name, outputs[name], other_outputs[name])
+        for name in HEADS
+        if name in outputs
+    ]
+    return tf.add_n(terms)
+
+
+def latent_diversity(images, other_images) -> tf.Tensor:
+    """-min(mean (G(z) - G(z'))^2, 4) over every pixel, the generator's term; scalar float32.
+
+    The paper's is unbounded; 4 is the most that images in [-1, 1] can differ.
+    """
+    return -tf.minimum(mean_squared_difference("batches of images", images, other_images), 4.0)
+
+
+class _Consistency(Penalty):
+    """What CR and bCR share: the term of one kind of images."""
+
+    def __init__(self, shift, padding):
+        super().__init__()
+        if not 0.0 <= shift < 1.0:
+            raise ValueError(f"shift must be in [0, 1), a share of the side; got {shift!r}.")
+        self.shift, self.padding = shift, one_of("padding", padding, PADDINGS)
+
+    def _of(self, game, kind):
+        images, outputs = (
+            (game.real, game.real_outputs) if kind == "real" else (game.fake, game.fake_outputs)
+        )
+        draws = game.draws.at(f"consistency_{kind}")
+        other = game.outputs(
+            tf.stop_gradient(images),
+            kind=kind,
+            after=lambda x: flip_and_shift(x, draws, self.shift, self.padding),
+        )
+        return consistency(outputs, other)
+
+
+@keras.saving.register_keras_serializable(package="tfgan_models")
+class Consistency(_Consistency):
+    """weight * `consistency` of the real images (CR), in the discriminator's loss.
+
+    Args:
+        weight: lambda.
+        shift: Largest shift, as a share of the side.
+        padding: "reflect" or "zero".
+    """
+
+    NAME = "consistency"
+
+    def __init__(self, weight=10.0, shift=0.125, padding="reflect"):
+        super().__init__(shift, padding)
+        self.weight = weight
+
+    def discriminator(self, game):
+        """`consistency` of the real images, scalar."""
+        return self._of(game, "real")
+
+    def get_config(self):
+        return {"weight": self.weight, "shift": self.shift, "padding": self.padding}
+
+
+@keras.saving.register_keras_serializable(package="tfgan_models")
+class BalancedConsistency(_Consistency):
+    """`consistency` of real and of fake images (bCR), in the discriminator's loss.
+
+    Args:
+        real_weight, fake_weight: lambda_real, lambda_fake.
+        shift: Largest shift, as a share of the side.
+        padding: "reflect" or "zero".
+    """
+
+    NAME = "balanced_consistency"
+
+    def __init__(self, real_weight=10.0, fake_weight=10.0, shift=0.125, padding="reflect"):
+        super().__init__(shift, padding)
+        self.real_weight, self.fake_weight = real_weight, fake_weight
+
+    def discriminator(self, game):
+        """Both terms with their weights, scalar."""
+        return self.real_weight * self._of(game, "real") + self.fake_weight * self._of(game, "fake")
+
+    def get_config(self):
+        return {
+            "real_weight": self.real_weight,
+            "fake_weight": self.fake_weight,
+            "shift": self.shift,
+            "padding": self.padding,
+        }
+
+
+@keras.saving.register_keras_serializable(package="tfgan_models")
+class LatentConsistency(Penalty):
+    """Near latents z and z' = z + sigma n: one logit, unlike images (zCR).
+
+    Discriminator: + d_weight mean (D(G(z)) - D(G(z')))^2. Generator: g_weight times
+    `latent_diversity`, which is negative. Together with bCR it is the paper's ICR. The
+    fakes must come from z as drawn, so not together with latent_optimization.
+
+    Args:
+        sigma, d_weight, g_weight: Defaults are StudioGAN's for BigGAN on CIFAR; 0.1, 0.2
+            and 0.02 in the ADA paper's comparison on StyleGAN2.
+        noise: n: "normal", or "uniform" in (-1, 1), as the latents are.
+    """
+
+    NAME = "latent_consistency"
+
+    def __init__(self, sigma=0.05, d_weight=20.0, g_weight=0.5, noise="normal"):
+        super().__init__()
+        self.sigma, self.d_weight, self.g_weight = sigma, d_weight, g_weight
+        self.noise = one_of("noise", noise, ("normal", "uniform"))
+
+    def _neighbours(self, game):
+        shape = tuple(game.latents.shape[1:])
+        if self.noise == "normal":
+            drawn = game.draws.normal(self.NAME, shape)
+        else:
+            drawn = game.draws.uniform(self.NAME, shape, -1.0, 1.0)
+        return game.generate(game.latents + self.sigma * tf.cast(drawn, game.latents.dtype))
+
+    def discriminator(self, game):
+        """d_weight * mean squared difference of the fakes' outputs, scalar."""
+        other = game.outputs(tf.stop_gradient(self._neighbours(game)), kind="fake")
+        return self.d_weight * consistency(game.fake_outputs, other)
+
+    def generator(self, game):
+        """g_weight * `latent_diversity`, scalar, not positive."""
+        return self.g_weight * latent_diversity(as_float(game.fake), self._neighbours(game))
+
+    def get_config(self):
+        return {
+            "sigma": self.sigma,
+            "d_weight": self.d_weight,
+            "g_weight": self.g_weight,
+            "noise": self.noise,
+        }

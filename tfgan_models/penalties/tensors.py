@@ -1,0 +1,48 @@
+"""What the penalties' formulas share."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+def as_float(value) -> tf.Tensor:
+    """Returns a tensor in float32; float64 stays, for checks by finite differences."""
+    value = tf.convert_to_tensor(value)
+    return value if value.dtype == tf.float64 else tf.cast(value, tf.float32)
+
+
+def squared_norms(value) -> tf.Tensor:
+    """Sum of squares over all axes but the first, (B,)."""
+    return tf.reduce_sum(tf.square(value), axis=list(range(1, value.shape.rank)))
+
+
+def root(value) -> tf.Tensor:
+    """Square root whose derivative at zero is zero, not infinite."""
+    positive = value > 0
+    return tf.where(positive, tf.sqrt(tf.where(positive, value, tf.ones_like(value))), 0.0)
+
+
+def mean_squared_difference(name: str, first, second) -> tf.Tensor:
+    """mean (first - second)^2 over every element, scalar.
+
+    Raises:
+        ValueError: The shapes disagree.
+    """
+    first, second = as_float(first), as_float(second)
+    if first.shape != second.shape:
+        raise ValueError(
+            f"The two {name} must have one shape; got {tuple(first.shape)} and "
+            f"{tuple(second.shape)}."
+        )
+    return tf.reduce_mean(tf.square(first - second))
+
+
+def one_of(name: str, value, choices):
+    """Returns `value` where it is among `choices`.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}.")
+    return value
