@@ -1,0 +1,112 @@
+"""Spectral normalisation: Miyato et al. 2018, arXiv:1802.05957, algorithm 1.
+
+`keras.layers.SpectralNormalization` is another algorithm: it overwrites the kernel
+by kernel / sigma and passes no gradient through sigma.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+
+import keras
+import tensorflow as tf
+
+from tfgan_models.layers.reparametrized import Kernel, Reparametrized
+
+_thread = threading.local()  # replicas of a MirroredStrategy are traced in threads of their own
+
+
+@contextlib.contextmanager
+def hold_spectral_state():
+    """Inside, calls with training=True use the stored u and do not replace it.
+
+    For passes that shall share u with an earlier one of the same step, as SAGAN's
+    discriminator does on fakes (Zhang et al. 2018, the authors' code). It acts when a
+    `tf.function` is traced.
+    """
+    before = getattr(_thread, "held", False)
+    _thread.held = True
+    try:
+        yield
+    finally:
+        _thread.held = before
+
+
+@keras.saving.register_keras_serializable(package="tfgan_models")
+class SpectralNorm(Reparametrized):
+    """Calls a layer with kernel / sigma, sigma the kernel's largest singular value.
+
+        v <- n(K u), u <- n(v K), sigma = v K u,   n(a) = a / (||a|| + epsilon)
+
+    with K the kernel as a matrix (`reparametrized.kernels` says which; a depthwise kernel
+    is normalised for each channel). u and v are constants for the gradient, sigma is not:
+    sum(dL/dK * K) = 0. The bound holds for the matrix; a convolution's own norm can be
+    larger, up to the square root of its kernel's area. Biases stay as they are.
+
+    u is a weight that is not trained. It is renewed in every call with training=True, except
+    inside `hold_spectral_state` and while `trainable` is False; other calls take one half
+    step from the stored u, v <- n(K u). As u depends on weights alone, replicas agree.
+
+    Args:
+        layer: A Dense, convolution or Embedding layer of Keras.
+        iterations: Steps of the power iteration in a call.
+        epsilon: Of the normalisations (1e-12 in the authors' and SAGAN's code, 1e-4 in BigGAN's
+            paper). A kernel of zeros gives zeros, and gradients of the order 1 / epsilon.
+
+    Raises:
+        ValueError: The layer is of another sort, or `iterations` is no positive int.
+    """
+
+    SPECTRAL = True
+
+    def __init__(self, layer, iterations=1, epsilon=1e-12, **kwargs):
+        super().__init__(layer, **kwargs)
+        if int(iterations) != iterations or iterations < 1:
+            raise ValueError(f"iterations must be a positive int; got {iterations!r}.")
+        self.iterations, self.epsilon = int(iterations), epsilon
+
+    def build(self, input_shape=None):
+        """Makes one u for each kernel, N(0, 1)."""
+        super().build(input_shape)
+        for kernel in self.kernels:
+            u = self.add_weight(
+                name=f"{kernel.name}_u",
+                shape=(kernel.size(kernel.groups), kernel.size(kernel.outputs)),
+                initializer=keras.initializers.RandomNormal(stddev=1.0),
+                trainable=False,
+            )
+            setattr(self, f"{kernel.name}_u", u)
+        self.built = True
+
+    def call(self, inputs, training=False):
+        """Calls the layer with normalised kernels."""
+        renew = training and self.trainable and not getattr(_thread, "held", False)
+        values = {}
+        for kernel in self.kernels:
+            value = tf.convert_to_tensor(kernel.variable)
+            sigma = self._sigma(kernel, value, renew)
+            values[id(kernel.variable)] = value / (kernel.spread(sigma) + self.epsilon)
+        return self._call_with(inputs, values)
+
+    def sigmas(self) -> list[tf.Tensor]:
+        """The estimate of sigma of each kernel, (groups,), that inference divides by."""
+        return [self._sigma(k, tf.convert_to_tensor(k.variable), False) for k in self.kernels]
+
+    def _sigma(self, kernel: Kernel, value, renew: bool) -> tf.Tensor:
+        state = getattr(self, f"{kernel.name}_u")
+        u, matrices = tf.convert_to_tensor(state), kernel.matrices(value)
+        constant = tf.stop_gradient(matrices)
+        for _ in range(self.iterations if renew else 1):
+            v = self._unit(tf.einsum("gio,go->gi", constant, u))
+            if renew:
+                u = self._unit(tf.einsum("gio,gi->go", constant, v))
+        if renew:
+            state.assign(u)
+        return tf.einsum("gi,gio,go->g", v, matrices, u)
+
+    def _unit(self, vectors):
+        return vectors / (tf.norm(vectors, axis=-1, keepdims=True) + self.epsilon)
+
+    def get_config(self):
+        return {**super().get_config(), "iterations": self.iterations, "epsilon": self.epsilon}
