@@ -34,8 +34,8 @@ def _decay(value) -> float:
 class Simultaneous(Updates):
     """Both gradients are taken at the same weights, then both updates are applied.
 
-    The simultaneous gradient step of Mescheder et al. 2017, arXiv:1705.10461, algorithm 1,
-    and of the earliest GAN code. With `d_steps` k the last critic update is the simultaneous one.
+    The simultaneous gradient step of Mescheder et al. 2017, arXiv:1705.10461, algorithm 1; one
+    update of each player, from one batch.
     """
 
     SIMULTANEOUS = True
