@@ -13,7 +13,7 @@ class SelfAttention2D(keras.layers.Layer):
     """y = x + gamma * o(A h(x)), A = softmax over keys of f(x) g(x)^T; (B, H, W, C) as given.
 
     f, g (C/8 channels), h (C/2) and o (C) are 1x1 convolutions without bias; g and h are
-    max-pooled by 2, so there are H/2 * W/2 keys, and A is not scaled. gamma, a scalar, starts
+    max-pooled by 2 (rounding up), so there are H/2 * W/2 keys, and A is not scaled. gamma, a scalar, starts
     at 0: the identity. So the authors' code and BigGAN; the paper's text has C/8 channels in h
     and no pooling. Weights: 2 C (C/8) + 2 C (C/2) + 1.
 
@@ -22,7 +22,7 @@ class SelfAttention2D(keras.layers.Layer):
         kernel_initializer: Of the convolutions: Glorot uniform in SAGAN, orthogonal in BigGAN.
 
     Raises:
-        ValueError: The channels do not divide by 8.
+        ValueError: A size of the images is not known, or the channels do not divide by 8.
     """
 
     def __init__(self, spectral_norm=True, kernel_initializer="glorot_uniform", **kwargs):
@@ -33,9 +33,9 @@ class SelfAttention2D(keras.layers.Layer):
     def build(self, input_shape):
         """Makes the four convolutions and gamma."""
         channels = input_shape[-1]
-        if len(input_shape) != 4 or channels % 8:
+        if len(input_shape) != 4 or None in input_shape[1:] or channels % 8:
             raise ValueError(
-                f"SelfAttention2D takes (B, H, W, C), C divisible by 8; got {tuple(input_shape)}."
+                f"SelfAttention2D takes (B, H, W, C), all known but B, C divisible by 8; got {tuple(input_shape)}."
             )
         half = (*input_shape[:-1], channels // 2)
         self.query = self._convolution("query", channels // 8, input_shape)
@@ -74,7 +74,12 @@ class SelfAttention2D(keras.layers.Layer):
         return x + tf.convert_to_tensor(self.gamma) * self.output_map(mixed, training=training)
 
     def _pool(self, x):
-        return tf.nn.max_pool2d(x, 2, 2, "SAME")
+        # Not tf.nn.max_pool2d: under op determinism XLA does not compile its gradient.
+        height, width, channels = x.shape[1:]
+        pads = [(0, 0), (0, height % 2), (0, width % 2), (0, 0)]
+        x = tf.pad(x, pads, constant_values=x.dtype.min)
+        cells = [-1, (height + 1) // 2, 2, (width + 1) // 2, 2, channels]
+        return tf.reduce_max(tf.reshape(x, cells), axis=[2, 4])
 
     def _rows(self, x):
         return tf.reshape(x, [tf.shape(x)[0], -1, x.shape[-1]])

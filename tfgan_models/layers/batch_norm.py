@@ -108,6 +108,10 @@ class BatchNorm(keras.layers.Layer):
         self.moving_mean.assign(keep * self.moving_mean + (1.0 - keep) * mean)
         self.moving_variance.assign(keep * self.moving_variance + (1.0 - keep) * variance)
 
+    def compute_output_shape(self, input_shape):
+        """Returns the input's shape."""
+        return input_shape
+
     def get_config(self):
         return {
             **super().get_config(),
