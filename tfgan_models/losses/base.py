@@ -24,9 +24,11 @@ class Loss:
         READS: Names of the discriminator's outputs that it reads.
         NEEDS_REAL: Whether `generator` reads `real`: the discriminator then sees the real
             images in the generator's update too.
+        NEEDS_LABELS: Whether it reads `label`.
         NEEDS_DRAWS: Whether `discriminator` takes `draws`, the update's random numbers.
         CENTERED: Whether a logit of zero means "undecided", which controllers that count
             the signs of the logits rely on.
+        UNBOUNDED: Whether it leaves the offset or the scale of the logits free.
         ENERGY: Whether the logits are energies, low for real images.
         MEASURES: Names of the scalars that `measures(real, fake)` adds to the logs.
         weight: Factor of an added term.
@@ -36,8 +38,10 @@ class Loss:
     ADVERSARIAL = True
     READS: tuple[str, ...] = ("logits",)
     NEEDS_REAL = False
+    NEEDS_LABELS = False
     NEEDS_DRAWS = False
     CENTERED = False
+    UNBOUNDED = False
     ENERGY = False
     MEASURES: tuple[str, ...] = ()
     weight = 1.0
@@ -49,6 +53,18 @@ class Loss:
     def measures(self, real, fake) -> dict:
         """{name: scalar} of `MEASURES`, called after `discriminator` with its arguments."""
         return {}
+
+    def check_outputs(self, shapes: dict, num_classes, latent_dim: int) -> None:
+        """Refuses outputs of the discriminator that it cannot read; called at compile.
+
+        Args:
+            shapes: {output name: shape without the batch axis}, with all of `READS`.
+            num_classes: Classes of the labels, None without labels.
+            latent_dim: Size of z.
+
+        Raises:
+            ValueError: One line: which output, what it should be.
+        """
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments as plain data."""
@@ -98,6 +114,19 @@ def output(outputs: dict, name: str) -> tf.Tensor:
             f"{', '.join(sorted(outputs))}; give it that output."
         )
     return tf.cast(outputs[name], tf.float32)
+
+
+def check_columns(loss: str, shapes: dict, name: str, columns: int, why: str) -> None:
+    """Refuses an output that is not one row of `columns` numbers an image.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if tuple(shapes[name]) != (columns,):
+        raise ValueError(
+            f"Loss {loss!r} reads the discriminator's output {name!r} as {columns} numbers an "
+            f"image ({why}); it has shape {tuple(shapes[name])}."
+        )
 
 
 def distributions(labels, classes: int) -> tf.Tensor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from tfgan_models.losses.base import Loss, distributions, mean_where, output
+from tfgan_models.losses.base import Loss, check_columns, distributions, mean_where, output
 
 
 def class_cross_entropy(class_logits, labels, label_smoothing=0.0) -> tf.Tensor:
@@ -85,12 +85,20 @@ def _cross_entropy(logits, targets, labelled):
 
 class _Classifier(Loss):
     ADVERSARIAL = False
+    NEEDS_LABELS = True
     READS: tuple[str, ...] = ("class_logits",)
+    COLUMNS = 1  # for each class
 
     def __init__(self, weight=1.0, label_smoothing=0.0):
         if not 0.0 <= label_smoothing < 1.0:
             raise ValueError(f"label_smoothing must be in [0, 1); got {label_smoothing}.")
         self.weight, self.label_smoothing = weight, label_smoothing
+
+    def check_outputs(self, shapes, num_classes, latent_dim):
+        """Each head must have the same number of columns for each class."""
+        for name in self.READS if num_classes is not None else ():
+            columns = self.COLUMNS * num_classes
+            check_columns(self.NAME, shapes, name, columns, f"{num_classes} classes")
 
     def _entropy(self, side, name="class_logits"):
         return class_cross_entropy(output(side, name), output(side, "label"), self.label_smoothing)
@@ -168,6 +176,7 @@ class AuxiliaryDiscriminativeClassifier(_Classifier):
     """
 
     NAME = "auxiliary_discriminative_classifier"
+    COLUMNS = 2
 
     def discriminator(self, real, fake):
         """CE(c(x), 2y) + CE(c(G(z)), 2y_f + 1), scalar."""

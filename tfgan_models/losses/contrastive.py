@@ -10,7 +10,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from tfgan_models.losses.base import Loss, flat_pair, gather_rows, output, own_rows
+from tfgan_models.losses.base import Loss, check_columns, flat_pair, gather_rows, output, own_rows
 
 
 def dual_contrastive_loss(higher, lower) -> tf.Tensor:
@@ -42,6 +42,7 @@ class DualContrastive(Loss):
 
     NAME = "dual_contrastive"
     NEEDS_REAL = True
+    UNBOUNDED = True
 
     def __init__(self, generator="saturating"):
         if generator not in ("saturating", "alternative"):
@@ -146,7 +147,12 @@ def _similarities(embeddings, proxies, labels):
 
 class _Contrastive(Loss):
     ADVERSARIAL = False
+    NEEDS_LABELS = True
     READS = ("embedding", "proxy")
+
+    def check_outputs(self, shapes, num_classes, latent_dim):
+        """`embedding` and `proxy` must have one shape (d,)."""
+        check_columns(self.NAME, shapes, "proxy", shapes["embedding"][0], "as 'embedding'")
 
     def discriminator(self, real, fake):
         """Mean over the real images of `embedding`, `proxy` and `label`; scalar."""

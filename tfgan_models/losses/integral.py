@@ -42,6 +42,7 @@ class Wasserstein(Loss):
     """Difference of mean scores; the critic needs clipping, a penalty or spectral norm."""
 
     NAME = "wasserstein"
+    UNBOUNDED = True
 
     def discriminator(self, real_logits, fake_logits):
         """`wasserstein_discriminator_loss`."""

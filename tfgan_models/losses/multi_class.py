@@ -10,7 +10,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from tfgan_models.losses.base import Loss, distributions, mean_where, output
+from tfgan_models.losses.base import Loss, check_columns, distributions, mean_where, output
 from tfgan_models.losses.feature_matching import FORMS, feature_matching_loss
 
 
@@ -121,6 +121,7 @@ class SemiSupervised(Loss):
     """
 
     NAME = "semi_supervised"
+    NEEDS_LABELS = True
     CENTERED = True
 
     def __init__(self, unlabelled_weight=1.0, generator="saturating", form="mean_square"):
@@ -140,6 +141,13 @@ class SemiSupervised(Loss):
     @property
     def READS(self):
         return ("class_logits", "features") if self.NEEDS_REAL else ("class_logits",)
+
+    def check_outputs(self, shapes, num_classes, latent_dim):
+        """`class_logits` must have one column a class."""
+        if num_classes is None:
+            return
+        why = f"{num_classes} classes"
+        check_columns(self.NAME, shapes, "class_logits", num_classes, why)
 
     def logits(self, outputs):
         """Z, (B,)."""
@@ -188,6 +196,7 @@ class MultiHinge(Loss):
     """
 
     NAME = "multi_hinge"
+    NEEDS_LABELS = True
     CENTERED = True
 
     def __init__(
@@ -205,6 +214,13 @@ class MultiHinge(Loss):
     @property
     def READS(self):
         return ("class_logits", "features") if self.NEEDS_REAL else ("class_logits",)
+
+    def check_outputs(self, shapes, num_classes, latent_dim):
+        """`class_logits` must have one column a class and one for fakes."""
+        if num_classes is None:
+            return
+        why = f"{num_classes} classes and the fake one"
+        check_columns(self.NAME, shapes, "class_logits", num_classes + 1, why)
 
     def logits(self, outputs):
         """max of the class logits less the fake one, (B,)."""

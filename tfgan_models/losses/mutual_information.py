@@ -115,6 +115,10 @@ class MutualInformation(Loss):
         self.weight, self.continuous_weight = weight, continuous_weight
         self.spread, self.epsilon = spread, epsilon
 
+    def check_outputs(self, shapes, num_classes, latent_dim):
+        """`codes` and the latents must be wide enough."""
+        self._check(shapes["codes"][-1], latent_dim)
+
     def discriminator(self, real, fake):
         """The negative bound on the fakes, scalar; `real` is not used."""
         return self.generator(fake)

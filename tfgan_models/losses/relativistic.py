@@ -84,6 +84,7 @@ class RelativisticPairing(Loss):
 
     NAME = "relativistic_pairing"
     NEEDS_REAL = True
+    UNBOUNDED = True
 
     def discriminator(self, real_logits, fake_logits):
         """`relativistic_pairing_loss` of (real, fake)."""
@@ -96,6 +97,7 @@ class RelativisticPairing(Loss):
 
 class _Average(Loss):
     NEEDS_REAL = True
+    UNBOUNDED = True
 
     def __init__(self, scale=1.0):
         self.scale = scale

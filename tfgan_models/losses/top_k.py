@@ -82,6 +82,10 @@ class TopK(keras.layers.Layer, Loss):
         return self.inner.ENERGY
 
     @property
+    def UNBOUNDED(self):
+        return self.inner.UNBOUNDED
+
+    @property
     def NEEDS_DRAWS(self):
         return self.inner.NEEDS_DRAWS
 
