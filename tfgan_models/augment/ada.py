@@ -228,6 +228,10 @@ class ADA(Controlled):
         super().__init__(initial_p, target, kimg, every, None, name, dtype)
         self.pipeline, self.multipliers, self.factors = pipeline, dict(multipliers or {}), factors
 
+    @property
+    def TURNS(self):
+        return any(self.factors[name] for name in ("rotate_90", "pre_rotation", "post_rotation"))
+
     def build_for(self, image_shape, num_classes=None):
         """Refuses colour operations on images of two channels."""
         if any(factor for name, factor in self.factors.items() if OPERATIONS[name] == "color"):

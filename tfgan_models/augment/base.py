@@ -11,9 +11,11 @@ class Augmentation:
     Attributes:
         CONTROLLED: It adapts to the signs of the logits, so the loss must be centred
             (`losses.Loss.CENTERED`).
+        TURNS: It turns images.
     """
 
     CONTROLLED = False
+    TURNS = False
 
     def __call__(self, images, draws):
         """Returns images (B, H, W, C) as given, augmented; in every pass of the discriminator.

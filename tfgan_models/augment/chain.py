@@ -45,6 +45,7 @@ class Chain(keras.layers.Layer, Augmentation):
             setattr(self, f"stage_{i}", stage)
         self._count = len(made)
         self.CONTROLLED = any(stage.CONTROLLED for stage in made)
+        self.TURNS = any(stage.TURNS for stage in made)
         self.built = True
 
     @property

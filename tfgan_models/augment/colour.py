@@ -11,14 +11,14 @@ from tfgan_models.augment.geometry import after
 
 _AXIS = np.full(3, 1.0 / math.sqrt(3.0), "float32")  # the direction of grey
 _LUMA = np.outer(_AXIS, _AXIS).astype("float32")
-_TURN = np.cross(np.eye(3), -_AXIS).astype("float32")  # v -> axis x v
+_TURN = np.cross(np.eye(3), _AXIS).astype("float32")  # v -> axis x v
 
 
 def _map(linear, moved=None) -> tf.Tensor:
     """A map (B, 3, 4) from its linear part (B, 3, 3) and its shift (B,) of every channel."""
     if moved is None:
         moved = tf.zeros_like(linear[:, 0, 0])
-    shift = tf.broadcast_to(moved[:, None, None], [linear.shape[0], 3, 1])
+    shift = tf.broadcast_to(_wide(moved), [linear.shape[0], 3, 1])
     return tf.concat([linear, shift], axis=2)
 
 

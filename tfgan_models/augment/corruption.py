@@ -84,6 +84,7 @@ def occlude(images, centres, size) -> tf.Tensor:
     inside = tf.constant(True)
     for axis, length in ((0, images.shape[2]), (1, images.shape[1])):
         pixel = (np.arange(length, dtype="float32") + 0.5) / length
-        covered = tf.abs(pixel - centres[:, axis, None]) < size[:, None] / 2.0
+        distance = tf.abs(pixel - tf.reshape(centres[:, axis], [-1, 1]))
+        covered = distance < tf.reshape(size, [-1, 1]) / 2.0
         inside &= tf.expand_dims(covered, 1 + axis)
     return images * tf.cast(~inside, images.dtype)[..., None]

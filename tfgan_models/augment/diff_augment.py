@@ -43,9 +43,10 @@ def cutout(images, centres) -> tf.Tensor:
     """
     images = tf.convert_to_tensor(images)
     inside = tf.constant(True)
-    for axis, size in enumerate(images.shape[1:3]):
+    centres = tf.unstack(tf.cast(centres, tf.int32), axis=1)
+    for axis, (centre, size) in enumerate(zip(centres, images.shape[1:3], strict=True)):
         side = int(size * _CUTOUT + 0.5)
-        start = tf.cast(centres[:, axis, None], tf.int32) - side // 2
+        start = tf.reshape(centre, [-1, 1]) - side // 2
         index = tf.range(size)[None]
         covered = (index >= start) & (index < start + side)
         inside &= tf.expand_dims(covered, 2 - axis)

@@ -76,9 +76,10 @@ def translate(images, shifts, mode: str = "zeros") -> tf.Tensor:
         raise ValueError(f"mode is {mode!r}; use 'zeros' or 'reflect'.")
     images = tf.convert_to_tensor(images)
     _, height, width, _ = images.shape
-    shifts = tf.cast(shifts, tf.int32)
-    rows = tf.range(height)[None, :, None] - shifts[:, 0, None, None]
-    columns = tf.range(width)[None, None, :] - shifts[:, 1, None, None]
+    # Not shifts[:, 0, None, None]: of a stack, TensorFlow's graph optimiser loses the new axes.
+    down, right = tf.unstack(tf.cast(shifts, tf.int32), axis=1)
+    rows = tf.range(height)[None, :, None] - tf.reshape(down, [-1, 1, 1])
+    columns = tf.range(width)[None, None, :] - tf.reshape(right, [-1, 1, 1])
     if mode == "reflect":
         return pick(images, mirror(rows, height), mirror(columns, width))
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
@@ -109,7 +110,7 @@ def _source(inverse, rows, columns, height, width):
     """Source coordinates, in pixels from the first one, of the given output coordinates."""
     x = (columns - (width - 1) / 2)[None, None, :]
     y = (rows - (height - 1) / 2)[None, :, None]
-    m = [[inverse[:, i, j, None, None] for j in range(3)] for i in range(2)]
+    m = [[tf.reshape(inverse[:, i, j], [-1, 1, 1]) for j in range(3)] for i in range(2)]
     from_x = m[0][0] * x + (m[0][1] * y + (m[0][2] + (width - 1) / 2))
     from_y = m[1][0] * x + (m[1][1] * y + (m[1][2] + (height - 1) / 2))
     return from_y, from_x
@@ -185,12 +186,13 @@ def _neighbours(position, size):
     """The two samples beside each position on a mirrored axis: (index, weight) each.
 
     Positions count samples at twice the resolution. Beyond one mirror image to each
-    side the weights are zero.
+    side, and what the filters need, the weights are zero.
     """
     length = 2.0 * period(size)
     low = tf.floor(position)
     fraction = position - low
-    first, last = -2.0 * (size - 1), 4.0 * size - 3.0
+    margin = max(size - 1, 2 * _PAD)
+    first, last = -2.0 * margin, 2.0 * (size + margin) - 1.0
     weights = (
         tf.where((low >= first) & (low <= last), 1.0 - fraction, 0.0),
         tf.where((low >= first - 1.0) & (low <= last - 1.0), fraction, 0.0),
@@ -210,7 +212,8 @@ def warp(images, inverse) -> tf.Tensor:
     image are its mirror images (outermost pixels not repeated), one to each side, and
     zero beyond. The authors pad by as much as the whole batch needs, up to one image;
     here it is always one image, so the shapes are static and an image's result does
-    not depend on the others in its batch. The identity and whole shifts are exact
+    not depend on the others in its batch. (At the far end of the padding their filter
+    sees zeros, ours the next mirror image; it takes a move of a whole image to see it.) The identity and whole shifts are exact
     to rounding; flips and turns are not, because sym6 is not symmetric (`blit`).
 
     Args:
