@@ -13,9 +13,9 @@ class SelfAttention2D(keras.layers.Layer):
     """y = x + gamma * o(A h(x)), A = softmax over keys of f(x) g(x)^T; (B, H, W, C) as given.
 
     f, g (C/8 channels), h (C/2) and o (C) are 1x1 convolutions without bias; g and h are
-    max-pooled by 2 (rounding up), so there are H/2 * W/2 keys, and A is not scaled. gamma, a scalar, starts
-    at 0: the identity. So the authors' code and BigGAN; the paper's text has C/8 channels in h
-    and no pooling. Weights: 2 C (C/8) + 2 C (C/2) + 1.
+    max-pooled by 2 (rounding up), so there are H/2 * W/2 keys, and A is not scaled. gamma, a
+    scalar, starts at 0: the identity. So the authors' code and BigGAN; the paper's text has C/8
+    channels in h and no pooling. Weights: 2 C (C/8) + 2 C (C/2) + 1.
 
     Args:
         spectral_norm: Whether the convolutions are spectrally normalised, as in both papers.
@@ -35,7 +35,8 @@ class SelfAttention2D(keras.layers.Layer):
         channels = input_shape[-1]
         if len(input_shape) != 4 or None in input_shape[1:] or channels % 8:
             raise ValueError(
-                f"SelfAttention2D takes (B, H, W, C), all known but B, C divisible by 8; got {tuple(input_shape)}."
+                "SelfAttention2D takes (B, H, W, C) with known H and W and C divisible by 8; got "
+                f"{tuple(input_shape)}."
             )
         half = (*input_shape[:-1], channels // 2)
         self.query = self._convolution("query", channels // 8, input_shape)
