@@ -80,13 +80,13 @@ def check_combination(model) -> None:
             f"{model.adversarial_loss.NAME!r} leaves free; use augment='diff_augment', or a "
             "centred loss such as 'non_saturating' or 'hinge'."
         )
+    _check_turns(penalties, model.augment)
     _check_updates(model)
 
 
 # Each holds ways to ask for one thing, of which two would count it twice.
 EXCLUSIVE = (
     {"consistency", "balanced_consistency"},
-    {"gradient_penalty", "zero_centered_gradient_penalty", "dragan", "max_gradient"},
     {"generator_gradient_norm", "consensus"},
 )
 
@@ -118,7 +118,7 @@ def _check_outputs(model, terms) -> None:
 
 
 def _check_labels(model, chosen) -> None:
-    reads = [loss.NAME for loss in chosen if getattr(loss, "NEEDS_LABELS", False)]
+    reads = [loss.NAME for loss in chosen if loss.NEEDS_LABELS]
     if model.num_classes is None and reads:
         raise ValueError(f"Loss {reads[0]!r} needs labels: create the model with num_classes.")
     sees = len(model.discriminator.inputs) == 2
@@ -154,15 +154,35 @@ def _check_penalty_with_loss(penalty, loss) -> None:
             f"Penalty {penalty.NAME!r} plays the game a second time, but loss {loss.NAME!r} "
             "changes its own state each time; use a loss without state."
         )
-    if penalty.BOUNDED and getattr(loss, "UNBOUNDED", False):
+    if penalty.HIGH_IS_REAL and loss.ENERGY:
+        raise ValueError(
+            f"Penalty {penalty.NAME!r} takes a high logit for real, but loss {loss.NAME!r} makes "
+            "logits energies, low for real; leave one of them out."
+        )
+    if penalty.BOUNDED and loss.UNBOUNDED:
         raise ValueError(
             f"Penalty {penalty.NAME!r} compares logits over time, but loss {loss.NAME!r} "
             "leaves their offset and scale free; use 'hinge' or a cross-entropy loss."
         )
 
 
+def _check_turns(penalties, augment) -> None:
+    names = [penalty.NAME for penalty in penalties if penalty.READS_TURNS]
+    if names and getattr(augment, "TURNS", False):
+        raise ValueError(
+            f"Penalty {names[0]!r} asks how an image is turned, but the augmentation turns "
+            "images; leave its turning operations out (for 'ada' their multipliers are 0)."
+        )
+
+
 def _check_updates(model) -> None:
     rule = model.update_rule
+    if rule.CONTROLLED and not model.adversarial_loss.CENTERED:
+        raise ValueError(
+            f"updates={type(rule).__name__} counts signs of logits, which loss "
+            f"{model.adversarial_loss.NAME!r} leaves free; use a centred loss such as "
+            "'non_saturating' or 'hinge'."
+        )
     if rule.SIMULTANEOUS and model.d_steps > 1:
         raise ValueError(
             f"Simultaneous updates are one of each player: d_steps=1, not {model.d_steps}."

@@ -80,6 +80,8 @@ class Penalty:
             may mix images.
         REPLAYS: It calls `game.play`, so the loss may not change its own state.
         BOUNDED: It compares logits over time, so the loss must keep them bounded.
+        HIGH_IS_REAL: It takes a high logit for real, so logits may not be energies.
+        READS_TURNS: It asks how an image is turned, so no augmentation may turn images.
         GLOBAL: It speaks to the other replicas.
         READS: Names of the discriminator's outputs that it reads besides the logits.
 
@@ -95,6 +97,8 @@ class Penalty:
     PER_LATENT_GRADIENT = False
     REPLAYS = False
     BOUNDED = False
+    HIGH_IS_REAL = False
+    READS_TURNS = False
     GLOBAL = False
     READS: tuple[str, ...] = ()
 

@@ -198,6 +198,7 @@ class LatentOptimization(Penalty):
     """
 
     NAME = "latent_optimization"
+    HIGH_IS_REAL = True
 
     def __init__(self, weight=300.0, alpha=0.9, beta=5.0, rate=0.5, clip=1.0, first_order=False):
         super().__init__()

@@ -52,6 +52,7 @@ class LeCam(keras.layers.Layer, Penalty):
 
     NAME = "lecam"
     BOUNDED = True
+    HIGH_IS_REAL = True
     GLOBAL = True
 
     def __init__(self, weight=0.3, decay=0.99, form="relu", start=0, name=None, dtype="float32"):

@@ -98,6 +98,7 @@ class Rotation(Penalty):
     """
 
     NAME = "rotation"
+    READS_TURNS = True
     READS = ("rotation_logits",)
 
     def __init__(self, d_weight=1.0, g_weight=0.2):

@@ -11,10 +11,12 @@ class Updates:
 
     Attributes:
         SIMULTANEOUS: Both gradients are taken at the same weights before either is applied.
+        CONTROLLED: It counts signs of logits, so the loss must be centred.
         WATCHES_SKIPPED: `observe` is called for skipped updates of the discriminator too.
     """
 
     SIMULTANEOUS = False
+    CONTROLLED = False
     WATCHES_SKIPPED = False
 
     def discriminator(self, i: int):
