@@ -283,7 +283,8 @@ def test_one_margin_for_all_is_one_mirror_image():
     """An image that needs all of it sees at its far end the mirrors go on, where the
     authors' filter sees zeros; no image depends on the others of its batch."""
     x = pictures(3, (9, 8, 1), smooth=1.0)
-    inverse = geometry.affine(tf.constant([1.9, 1.0, 0.5]), 0.3, -0.2, 1.6, 0.0, 1.0)
+    scale = tf.constant([1.9, 1.0, 0.5])
+    inverse = geometry.affine(scale, 0.3, -0.1, scale, 0.0, 0.5)
     full = np.concatenate([inverse.numpy(), np.tile([[[0, 0, 1.0]]], (3, 1, 1))], axis=1)
     expected = twin_warp(x, full.astype("float64"), (8, 8, 7, 7))
     got = geometry.warp(x, inverse).numpy()

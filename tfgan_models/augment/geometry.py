@@ -213,8 +213,9 @@ def warp(images, inverse) -> tf.Tensor:
     zero beyond. The authors pad by as much as the whole batch needs, up to one image;
     here it is always one image, so the shapes are static and an image's result does
     not depend on the others in its batch. (At the far end of the padding their filter
-    sees zeros, ours the next mirror image; it takes a move of a whole image to see it.) The identity and whole shifts are exact
-    to rounding; flips and turns are not, because sym6 is not symmetric (`blit`).
+    sees zeros, ours the next mirror image; only moves of a whole image come to it.)
+    The identity and whole shifts are exact to rounding; flips and turns are not, because
+    sym6 is not symmetric: see `blit`.
 
     Args:
         images: Float32 (B, H, W, C).
