@@ -109,40 +109,42 @@ class HistoricalAveraging(keras.layers.Layer, Penalty):
         keras.layers.Layer.__init__(self, name=name, dtype=dtype, trainable=False)
         Penalty.__init__(self)
         self.weight = weight
-        self.updates = {
-            player: self.add_weight(
-                name=f"{player}_updates", shape=(), dtype="int64", initializer="zeros"
-            )
-            for player in ("generator", "discriminator")
-        }
-        self.generator_means, self.discriminator_means = [], []
+        self.means = {"generator": 0, "discriminator": 0}
+        for player in self.means:
+            self._keep(f"{player}_updates", (), "int64")
         self.built = True
+
+    def _keep(self, name, shape, dtype="float32"):
+        # As an attribute of its own: checkpoints lose variables in lists and dicts.
+        variable = self.add_weight(name=name, shape=shape, dtype=dtype, initializer="zeros")
+        setattr(self, name, variable)
 
     def build_for(self, generator_weights, discriminator_weights):
         """Makes one mean for each variable of both players."""
-        self.generator_means = self._means("generator", generator_weights)
-        self.discriminator_means = self._means("discriminator", discriminator_weights)
-
-    def _means(self, player, weights):
-        return [
-            self.add_weight(name=f"{player}_mean_{i}", shape=w.shape, initializer="zeros")
-            for i, w in enumerate(weights)
-        ]
+        for player, weights in (
+            ("generator", generator_weights),
+            ("discriminator", discriminator_weights),
+        ):
+            self.means[player] = len(weights)
+            for i, weight in enumerate(weights):
+                self._keep(f"{player}_mean_{i}", weight.shape)
 
     def generator(self, game):
         """Folds in the generator's weights; returns their squared distance, scalar."""
-        return self._term(game.weights, self.generator_means, self.updates["generator"])
+        return self._term("generator", game.weights)
 
     def discriminator(self, game):
         """Folds in the discriminator's weights; returns their squared distance, scalar."""
-        return self._term(game.weights, self.discriminator_means, self.updates["discriminator"])
+        return self._term("discriminator", game.weights)
 
-    def _term(self, weights, means, updates):
-        if len(weights) != len(means):
+    def _term(self, player, weights):
+        if len(weights) != self.means[player]:
             raise ValueError(
-                f"{len(weights)} weights, but means of {len(means)}: call build_for with the "
-                "players' weights first."
+                f"The {player} has {len(weights)} weights, but there are {self.means[player]} "
+                "means: call build_for with both players' weights first."
             )
+        updates = getattr(self, f"{player}_updates")
+        means = [getattr(self, f"{player}_mean_{i}") for i in range(len(weights))]
         updates.assign_add(1)
         share = 1.0 / tf.cast(tf.convert_to_tensor(updates), tf.float32)
         for mean, weight in zip(means, weights, strict=True):
