@@ -175,7 +175,7 @@ TERMS = {
         critic(w)(POINTS), critic(w)(OTHERS), 1.1, 0.9, "square"
     ),
     "drift": lambda w: penalties.drift(critic(w)(POINTS)),
-    "consistency": lambda w: penalties.consistency(
+    "consistency": lambda w: penalties.consistency_loss(
         {"logits": critic(w)(POINTS)}, {"logits": critic(w)(OTHERS)}
     ),
     "rotation": lambda w: rotation.rotation_loss(
@@ -266,7 +266,7 @@ def test_batches_add_up(name):
         ),
         "zero_centered": lambda x, y, u: gradient.zero_centered_gradient_penalty(see, x, y, u),
         "drift": lambda x, y, u: penalties.drift(see(x)),
-        "consistency": lambda x, y, u: penalties.consistency(
+        "consistency": lambda x, y, u: penalties.consistency_loss(
             {"logits": see(x)}, {"logits": see(u[:, None] * y)}
         ),
     }[name]

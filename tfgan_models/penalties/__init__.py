@@ -10,7 +10,7 @@ from tfgan_models.penalties.consistency import (
     BalancedConsistency,
     Consistency,
     LatentConsistency,
-    consistency,
+    consistency_loss,
     flip_and_shift,
     latent_diversity,
 )
@@ -97,7 +97,7 @@ __all__ = [
     "ZeroCenteredGradientPenalty",
     "both_gradient_norms",
     "clip_weights",
-    "consistency",
+    "consistency_loss",
     "discriminator_gradient_norm",
     "dragan",
     "drift",

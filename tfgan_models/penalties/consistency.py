@@ -58,7 +58,7 @@ def flip_and_shift(images, draws, fraction=0.125, padding="reflect") -> tf.Tenso
     return shift(images, *amounts, padding)
 
 
-def consistency(outputs, other_outputs) -> tf.Tensor:
+def consistency_loss(outputs, other_outputs) -> tf.Tensor:
     """Sum over the heads of mean (head(x) - head(T(x)))^2; scalar float32.
 
     Args:
@@ -100,12 +100,12 @@ class _Consistency(Penalty):
             kind=kind,
             after=lambda x: flip_and_shift(x, draws, self.shift, self.padding),
         )
-        return consistency(outputs, other)
+        return consistency_loss(outputs, other)
 
 
 @keras.saving.register_keras_serializable(package="tfgan_models")
 class Consistency(_Consistency):
-    """weight * `consistency` of the real images (CR), in the discriminator's loss.
+    """weight * `consistency_loss` of the real images (CR), in the discriminator's loss.
 
     Args:
         weight: lambda.
@@ -120,7 +120,7 @@ class Consistency(_Consistency):
         self.weight = weight
 
     def discriminator(self, game):
-        """`consistency` of the real images, scalar."""
+        """`consistency_loss` of the real images, scalar."""
         return self._of(game, "real")
 
     def get_config(self):
@@ -129,7 +129,7 @@ class Consistency(_Consistency):
 
 @keras.saving.register_keras_serializable(package="tfgan_models")
 class BalancedConsistency(_Consistency):
-    """`consistency` of real and of fake images (bCR), in the discriminator's loss.
+    """`consistency_loss` of real and of fake images (bCR), in the discriminator's loss.
 
     Args:
         real_weight, fake_weight: lambda_real, lambda_fake.
@@ -188,7 +188,7 @@ class LatentConsistency(Penalty):
     def discriminator(self, game):
         """d_weight * mean squared difference of the fakes' outputs, scalar."""
         other = game.outputs(tf.stop_gradient(self._neighbours(game)), kind="fake")
-        return self.d_weight * consistency(game.fake_outputs, other)
+        return self.d_weight * consistency_loss(game.fake_outputs, other)
 
     def generator(self, game):
         """g_weight * `latent_diversity`, scalar, not positive."""
