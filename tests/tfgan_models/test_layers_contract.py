@@ -274,6 +274,8 @@ def test_shapes_are_known_without_data(name):
         lambda *x: model(list(x)),
         input_signature=[tf.TensorSpec((None, *x.shape[1:])) for x in model.inputs],
     )
+    known = traced.get_concrete_function().output_shapes
+    assert tuple(known)[1:] == model.output_shape[1:]  # layers that follow may read it
     for count in (1, 3):
         inputs = [x[:count] for x in tensors(shapes)[: len(model.inputs)]]
         assert np.isfinite(traced(*inputs)).all()

@@ -198,9 +198,9 @@ def test_attention_sums_to_one_at_large_logits_in_half_precision(dtype):
     np.testing.assert_allclose(tf.reduce_sum(weights, -1), np.ones((1, 16)), rtol=1e-5)
 
 
-@pytest.mark.parametrize("shape", [(None, 4, 4, 12), (None, 16), (None, None, 4, 16)])
+@pytest.mark.parametrize("shape", [(None, 4, 4, 12), (None, 16)])
 def test_attention_refuses_what_does_not_fit(shape):
-    with pytest.raises(ValueError, match="known H and W and C divisible by 8"):
+    with pytest.raises(ValueError, match="C divisible by 8"):
         layers.SelfAttention2D().build(shape)
 
 

@@ -22,7 +22,7 @@ class SelfAttention2D(keras.layers.Layer):
         kernel_initializer: Of the convolutions: Glorot uniform in SAGAN, orthogonal in BigGAN.
 
     Raises:
-        ValueError: A size of the images is not known, or the channels do not divide by 8.
+        ValueError: The channels do not divide by 8.
     """
 
     def __init__(self, spectral_norm=True, kernel_initializer="glorot_uniform", **kwargs):
@@ -33,10 +33,9 @@ class SelfAttention2D(keras.layers.Layer):
     def build(self, input_shape):
         """Makes the four convolutions and gamma."""
         channels = input_shape[-1]
-        if len(input_shape) != 4 or None in input_shape[1:] or channels % 8:
+        if len(input_shape) != 4 or channels % 8:
             raise ValueError(
-                "SelfAttention2D takes (B, H, W, C) with known H and W and C divisible by 8; got "
-                f"{tuple(input_shape)}."
+                f"SelfAttention2D takes (B, H, W, C), C divisible by 8; got {tuple(input_shape)}."
             )
         half = (*input_shape[:-1], channels // 2)
         self.query = self._convolution("query", channels // 8, input_shape)
@@ -76,10 +75,11 @@ class SelfAttention2D(keras.layers.Layer):
 
     def _pool(self, x):
         # Not tf.nn.max_pool2d: under op determinism XLA does not compile its gradient.
-        height, width, channels = x.shape[1:]
+        known, shape = x.shape, tf.shape(x)
+        height, width = (known[i] if known[i] is not None else shape[i] for i in (1, 2))
         pads = [(0, 0), (0, height % 2), (0, width % 2), (0, 0)]
         x = tf.pad(x, pads, constant_values=x.dtype.min)
-        cells = [-1, (height + 1) // 2, 2, (width + 1) // 2, 2, channels]
+        cells = [-1, (height + 1) // 2, 2, (width + 1) // 2, 2, known[3]]
         return tf.reduce_max(tf.reshape(x, cells), axis=[2, 4])
 
     def _rows(self, x):

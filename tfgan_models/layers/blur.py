@@ -103,6 +103,7 @@ class BlurUpsampling2D(_Blur):
 
     def call(self, x):
         """Doubles the size by the adjoint of a strided filter."""
+        known = self.compute_output_shape(x.shape)
         margin = len(self.taps) // 2 if self.border == "reflect" else 0
         if margin:
             x = tf.pad(x, [(0, 0), (margin, margin), (margin, margin), (0, 0)], "REFLECT")
@@ -117,7 +118,7 @@ class BlurUpsampling2D(_Blur):
         )
         if margin:
             y = y[:, 2 * margin : -2 * margin, 2 * margin : -2 * margin]
-        return y
+        return tf.ensure_shape(y, known)
 
     def compute_output_shape(self, input_shape):
         """Returns (B, 2H, 2W, C)."""
