@@ -139,11 +139,14 @@ def test_after_max_candidates_the_best_is_taken():
 
 
 def test_the_maximum_follows_the_candidates():
-    """Without a burn-in the first candidate is the maximum so far, and accepted."""
+    """Without a burn-in and with steep logits, exactly the records so far are accepted."""
     drawn = samplers.rejection_sample(
-        identity, linear([1.0]), 1, latent_dim=1, burn_in=0, batch_size=4
+        identity, linear([1e4]), 4, latent_dim=1, burn_in=0, batch_size=8
     )
-    assert drawn.rate == 1.0
+    candidates = random.normal(random.key(0, "rejection", 0), 400, (1,)).numpy()
+    records = np.unique(np.maximum.accumulate(candidates[:, 0]))[:4]
+    np.testing.assert_array_equal(drawn.latents[:, 0], records)
+    assert drawn.fallbacks == 0
 
 
 # === Metropolis-Hastings ===
@@ -213,6 +216,15 @@ def test_chains_from_fakes_and_restarted_ones(real_logits):
     drawn = metropolis(chain_length=3, real_logits=real_logits)
     assert drawn.fallbacks == (0 if real_logits is None else 20_000)
     assert chi_square(drawn.samples, Q @ np.linalg.matrix_power(transition(), 3)) > 1e-3
+
+
+def test_only_the_stuck_chains_start_again():
+    """From the point of the highest ratio a chain stays with probability 0.6 a step."""
+    n, stuck, steps = 20_000, 0.6**5, np.linalg.matrix_power(transition(), 5)
+    drawn = metropolis(n, chain_length=5, real_logits=[LOG_RATIO[2]])
+    law = steps[2] - stuck * np.eye(3)[2] + stuck * Q @ steps
+    assert chi_square(drawn.samples, law) > 1e-3
+    assert scipy.stats.binomtest(drawn.fallbacks, n, stuck).pvalue > 1e-3
 
 
 def test_chains_do_not_depend_on_the_batch():
@@ -324,8 +336,8 @@ def test_atypical_share_of_the_prior():
     np.testing.assert_allclose(samplers.atypical_share(z), low + 1 - high, atol=1.5e-3)
 
 
-def test_a_gradient_with_an_error_is_a_wrong_law():
-    """Two hills far apart in data space: z^2 / 2 - log(mixture ratio) by finite differences."""
+def test_langevin_drift_is_the_slope_of_the_energy():
+    """Against finite differences of a curved energy."""
 
     def logit_of(z):
         return tf.reduce_logsumexp(tf.stack([2.0 * z[:, 0], -tf.square(z[:, 1])]), axis=0)
