@@ -23,6 +23,8 @@ class Entry:
         target: "module:Class", imported when first asked for.
         summary: One line for lists and help.
         source: The paper.
+        arguments: Of the constructor, for a loss, penalty, augmentation or update rule; a
+            test compares them with the class.
         model_fields, compile_fields: A family's own constructor and `compile` arguments,
             besides those that every family takes; a test compares them with the class.
     """
@@ -30,6 +32,7 @@ class Entry:
     target: str
     summary: str
     source: str
+    arguments: tuple[str, ...] = ()
     model_fields: tuple[str, ...] = ()
     compile_fields: tuple[str, ...] = ()
 

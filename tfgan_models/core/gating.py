@@ -25,11 +25,18 @@ def put_back_unless(gate, variables, work):
     return result
 
 
-def term_where(due, penalty, term):
-    """Value of a lazy penalty: `term()` where `due`, else zero, its state untouched."""
-    if tf.distribute.has_strategy() and getattr(penalty, "GLOBAL", False):
-        state = list(getattr(penalty, "variables", ()))
-        return tf.where(due, put_back_unless(due, state, term), 0.0)
+def term_where(due, penalty, term, states):
+    """Value of a lazy penalty: `term()` where `due`, else zero and no state changed.
+
+    Args:
+        due: Bool scalar.
+        penalty: Whose term it is.
+        term: () -> scalar.
+        states: Variables that a pass through the networks may change.
+    """
+    if tf.distribute.has_strategy() and penalty.GLOBAL:
+        changed = [*getattr(penalty, "variables", ()), *states]
+        return tf.where(due, put_back_unless(due, changed, term), 0.0)
     return tf.cond(due, lambda: tf.cast(term(), tf.float32), lambda: tf.constant(0.0))
 
 

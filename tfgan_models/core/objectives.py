@@ -183,7 +183,11 @@ class Objectives:
                 value, ran = term(game), 1.0
             else:
                 due = tf.equal(self.step % penalty.every, 0)
-                value = gating.term_where(due, penalty, lambda t=term: t(game))
+                states = [
+                    *self.discriminator.non_trainable_variables,
+                    *self.generator.non_trainable_variables,
+                ]
+                value = gating.term_where(due, penalty, lambda t=term: t(game), states)
                 ran = tf.cast(due, tf.float32)
             total += penalty.weight * penalty.every * value
             logs[penalty.NAME] = (value, ran)

@@ -6,7 +6,14 @@ import copy
 import dataclasses
 from dataclasses import dataclass, field
 
-from tfgan_models.registry import FAMILIES, near_matches
+from tfgan_models.registry import (
+    AUGMENTATIONS,
+    FAMILIES,
+    LOSSES,
+    PENALTIES,
+    UPDATES,
+    near_matches,
+)
 
 # Arguments that every family's `compile` and constructor take, settable though a
 # preset leaves them at their default.
@@ -33,6 +40,7 @@ MODEL_FIELDS = (
     "name",
 )
 DATA_FIELDS = ("source", "image_size", "channels", "labels", "label_key", "split", "resize")
+TABLES = {"loss": LOSSES, "penalties": PENALTIES, "augment": AUGMENTATIONS, "updates": UPDATES}
 OPTIMIZER_FIELDS = ("name", "learning_rate", "beta_1", "beta_2", "epsilon", "momentum")
 
 
@@ -96,6 +104,8 @@ def _set(node, parts: list[str], value, path: str, family: str) -> None:
         node[key] = _typed(path, old, value)
         return
     child = node[key] if isinstance(node, list) else node.setdefault(key, {})
+    if isinstance(child, str) and child in TABLES.get(head, TABLES.get(path.split(".")[1], ())):
+        child = node[key] = {"name": child}  # "hinge" and {"name": "hinge"} are the same
     if child is None or not isinstance(child, (dict, list)):
         raise ValueError(f"'{path}': '{head}' is {child!r} and has no fields.")
     _set(child, rest, value, path, family)
@@ -113,8 +123,17 @@ def _known(node, above: list[str], family: str) -> list[str]:
         ("compile", "generator_optimizer"): OPTIMIZER_FIELDS,
         ("compile", "discriminator_optimizer"): OPTIMIZER_FIELDS,
     }
-    penalty = ("name", "gamma", "weight", "every", "decay") if above[1:2] == ["penalties"] else ()
-    return [*node, *(k for k in (*static.get(tuple(above), ()), *penalty) if k not in node)]
+    fields = (*static.get(tuple(above), ()), *_arguments(node, above))
+    return list(dict.fromkeys((*node, *fields)))
+
+
+def _arguments(node, above: list[str]) -> tuple[str, ...]:
+    """What a loss, penalty, augmentation or update rule takes, from the tables."""
+    table = TABLES.get(above[1]) if len(above) > 1 and above[0] == "compile" else None
+    if table is None:
+        return ()
+    rows = [table[node["name"]]] if node.get("name") in table else table.values()
+    return ("name", *(argument for row in rows for argument in row.arguments))
 
 
 def _typed(path: str, old, value):
