@@ -1,4 +1,4 @@
-"""Adversarial losses: golden numbers, closed forms and populations with known answers."""
+"""Cross-entropy losses: their functions, closed forms and populations with known answers."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ from tfgan_models import losses
 
 NAMES = ("minimax", "non_saturating", "maximum_likelihood")
 REAL, FAKE = [2.0, -1.0], [0.5, -3.0]
-D_LOSS, D_BY_REAL, D_BY_FAKE = 1.231427, [-0.059601, -0.365529], [0.311230, 0.023713]
+D_LOSS = 1.231427
 GENERATOR = {  # L_G and dL_G/df on FAKE
     "minimax": (-0.511332, [-0.311230, -0.023713]),
     "non_saturating": (1.761332, [-0.188770, -0.476287]),
@@ -40,27 +40,6 @@ def normal_quantiles(count=200_001):
     return scipy.stats.norm.ppf((np.arange(count) + 0.5) / count).astype("float32")
 
 
-@pytest.mark.parametrize("shape", [(2,), (2, 1)])
-@pytest.mark.parametrize("name", NAMES)
-def test_discriminator_golden(name, shape):
-    arrays = np.reshape(REAL, shape), np.reshape(FAKE, shape)
-    value, (by_real, by_fake) = value_and_gradients(losses.get(name).discriminator, *arrays)
-    assert value.shape == ()
-    np.testing.assert_allclose(value, D_LOSS, atol=1e-5)
-    np.testing.assert_allclose(np.ravel(by_real), D_BY_REAL, atol=1e-5)
-    np.testing.assert_allclose(np.ravel(by_fake), D_BY_FAKE, atol=1e-5)
-
-
-@pytest.mark.parametrize("shape", [(2,), (2, 1)])
-@pytest.mark.parametrize("name", NAMES)
-def test_generator_golden(name, shape):
-    expected, slope = GENERATOR[name]
-    value, (gradient,) = value_and_gradients(losses.get(name).generator, np.reshape(FAKE, shape))
-    assert value.shape == ()
-    np.testing.assert_allclose(value, expected, atol=1e-5)
-    np.testing.assert_allclose(np.ravel(gradient), slope, atol=1e-5)
-
-
 @pytest.mark.parametrize(
     "function, name",
     [
@@ -74,15 +53,6 @@ def test_functions_are_the_objects_mathematics(function, name):
     np.testing.assert_allclose(
         losses.cross_entropy_discriminator_loss(REAL, FAKE), D_LOSS, atol=1e-5
     )
-
-
-@pytest.mark.parametrize(
-    "name, expected", list(zip(NAMES, (-0.693147, 0.693147, -1.0), strict=True))
-)
-def test_equilibrium(name, expected):
-    loss, zeros = losses.get(name), np.zeros(5)
-    np.testing.assert_allclose(loss.discriminator(zeros, zeros), 1.386294, atol=1e-6)
-    np.testing.assert_allclose(loss.generator(zeros), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", NAMES)

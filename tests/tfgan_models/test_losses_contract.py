@@ -65,7 +65,10 @@ def sides(name, seed=0):
             outputs["logits"] = np.abs(outputs["logits"])
         return {k: tf.constant(v, tf.float32) for k, v in outputs.items()}
 
-    return side(), side()
+    real, fake = side(), side()
+    if name in ENERGIES:
+        fake["logits"] *= 0.2  # else BEGAN's k stays at zero
+    return real, fake
 
 
 def play(loss, real, fake, draws, scale=1.0):

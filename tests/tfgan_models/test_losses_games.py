@@ -410,7 +410,7 @@ def test_population_minimum_of_least_squares():
 
 
 def test_least_squares_generator_minimises_pearson_chi_square():
-    """(-1, 1, 0): at the optimal D twice L_D's complement is chi2(p + q || 2q)."""
+    """(-1, 1, 0): at the optimal D, L_D = 1 - chi2(p + q || 2q) / 2."""
     p, q = populations()
     best = [tf.tanh(0.5 * (0.5 - x)) for x in (p, q)]  # (p - q) / (p + q)
     loss = losses.LeastSquares(-1.0, 1.0, 0.0)
