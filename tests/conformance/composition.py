@@ -303,8 +303,8 @@ def discriminator(conditioning, normalisation, reads, energy=False, class_column
         logits = layers.ReconstructionEnergy()([image, decoded])
     else:
         logits = keras.layers.Dense(1)(features)
-    named = {name: heads[name]() for name in reads if name != "logits"}
-    return keras.Model(inputs, {"logits": logits, **named})
+    heads["logits"] = lambda: logits
+    return keras.Model(inputs, {name: heads[name]() for name in reads})
 
 
 def build(row, seed=0):
@@ -314,6 +314,8 @@ def build(row, seed=0):
     normalisation = (row["normalisation"] or ["none"])[0]
     chosen = [losses.get(s) for s in loss_specs(name)]
     reads = dict.fromkeys(r for loss in chosen for r in loss.READS)
+    if name not in ("semi_supervised", "multi_hinge"):  # these make the logits of other outputs
+        reads["logits"] = None
     if "rotation" in row["penalty"]:
         reads["rotation_logits"] = None
     columns = {"multi_hinge": CLASSES + 1, "auxiliary_discriminative_classifier": 2 * CLASSES}
