@@ -50,7 +50,7 @@ def _parse(argv):
     parser.add_argument("--rounds", type=_positive, default=5)
     parser.add_argument("--steps", type=_positive, default=4, help="length of a chunk")
     parser.add_argument("--batch", type=_positive, default=32)
-    parser.add_argument("--width", type=_positive, default=64, help="channels of the widest maps")
+    parser.add_argument("--width", type=_positive, default=64, help="channels of the largest maps")
     return parser.parse_args(argv)
 
 
@@ -87,7 +87,7 @@ def _header(flags) -> str:
         f"{flags.batch}, non-saturating loss, Adam, float32.\n"
         "Batch norm is replaced, in the plain step too: instance norm in the generator, none in\n"
         "the discriminator, since gradients of single images need that. Ratio: step with the\n"
-        f"row's term / plain step, paired chunks of {flags.steps} steps or a lazy term's interval.\n"
+        f"row's term / plain step, paired chunks of {flags.steps} steps (lazy: of its interval).\n"
         f"\n{'term':<36}{'median':>8}{'min':>7}{'max':>7}{'rounds':>8}"
     )
 
@@ -103,15 +103,15 @@ def _label(spec: dict, every: int) -> str:
 def _row(spec: dict, plain: _Step, flags) -> str:
     kind = next(kind for kind, table in _KINDS.items() if spec["name"] in table)
     try:
-        step = _Step({kind: spec}, flags)
+        step = _Step({kind: [spec]}, flags)
     except ValueError as error:
         return f"{_label(spec, 1):<36}skipped: {error}"
-    every = max(getattr(penalty, "every", 1) for penalty in [*step.model._penalties(), 1])
-    chunk = -(-flags.steps // every) * every
-    for side in (plain, step):
-        side.run(every)  # traces
-    ratios = [1.0 / plain.run(chunk) * step.run(chunk) for _ in range(flags.rounds)]
-    label, middle = _label(spec, every), statistics.median(ratios)
+    chunk = -(-flags.steps // step.every) * step.every
+    for side in (plain, step):  # traces; a new seed made TensorFlow forget the plain step's kernels
+        side.run(step.every)
+    pairs = [(plain.run(chunk), step.run(chunk)) for _ in range(flags.rounds)]
+    ratios = [with_term / without for without, with_term in pairs]
+    label, middle = _label(spec, step.every), statistics.median(ratios)
     row = f"{label:<36}{middle:>8.3f}{min(ratios):>7.3f}{max(ratios):>7.3f}{len(ratios):>8}"
     if label in _TARGETS:
         row += f"  target {_TARGETS[label]:.2f} {'pass' if middle <= _TARGETS[label] else 'above'}"
@@ -132,15 +132,17 @@ class _Step:
     def __init__(self, terms: dict, flags):
         import keras
 
+        from tfgan_models import penalties
         from tfgan_models.core.gan import GAN
 
         keras.utils.set_random_seed(0)
         generator, discriminator = _networks(flags.width, _heads(terms))
-        shape = (_SIDE, _SIDE, 3)
-        self.model = GAN(shape, generator=generator, discriminator=discriminator)
-        self.model.compile(**terms)
-        self.batches = iter(_noise(shape, flags.batch))
-        self.function = self.model.make_train_function()
+        model = GAN((_SIDE, _SIDE, 3), generator=generator, discriminator=discriminator)
+        model.compile(**terms)
+        lazy = [penalties.get(spec).every for spec in terms.get("penalties", ())]
+        self.every = max(lazy, default=1)
+        self.batches = iter(_noise(flags.batch))
+        self.function = model.make_train_function()
 
     def run(self, steps: int) -> float:
         """Seconds of some steps."""
@@ -153,7 +155,8 @@ class _Step:
 def _heads(terms: dict) -> dict:
     reads = [
         name
-        for kind, spec in terms.items()
+        for kind, specs in terms.items()
+        for spec in specs
         for name in getattr(_KINDS[kind][spec["name"]].load(), "READS", ())
     ]
     return {name: _HEADS[name] for name in reads if name in _HEADS}
@@ -168,17 +171,22 @@ def _networks(width: int, heads: dict):
     from tfgan_models.layers import BatchNorm, InstanceNorm
 
     shape = (_SIDE, _SIDE, 3)
-    generator = keras.models.clone_model(
-        networks.dcgan_generator(shape, width=width, port=True),
-        clone_function=lambda layer: (
-            InstanceNorm(affine=True) if isinstance(layer, BatchNorm) else _copy(layer)
-        ),
+
+    def without_batch_norm(network, make_norm):
+        def clone(layer):
+            return (
+                make_norm()
+                if isinstance(layer, BatchNorm)
+                else type(layer).from_config(layer.get_config())
+            )
+
+        return keras.models.clone_model(network, clone_function=clone)
+
+    generator = without_batch_norm(
+        networks.dcgan_generator(shape, width=width, port=True), lambda: InstanceNorm(affine=True)
     )
-    discriminator = keras.models.clone_model(
-        networks.dcgan_discriminator(shape, width=width, port=True),
-        clone_function=lambda layer: (
-            layers.Identity() if isinstance(layer, BatchNorm) else _copy(layer)
-        ),
+    discriminator = without_batch_norm(
+        networks.dcgan_discriminator(shape, width=width, port=True), layers.Identity
     )
     if heads:
         features = discriminator.layers[-1].input
@@ -189,16 +197,13 @@ def _networks(width: int, heads: dict):
     return generator, discriminator
 
 
-def _copy(layer):
-    return type(layer).from_config(layer.get_config())
-
-
-def _noise(shape, batch: int):
+def _noise(batch: int):
     """An endless dataset of batches of images."""
     import numpy as np
     import tensorflow as tf
 
-    images = np.random.default_rng(0).uniform(-1.0, 1.0, (8 * batch, *shape)).astype(np.float32)
+    shape = (8 * batch, _SIDE, _SIDE, 3)
+    images = np.random.default_rng(0).uniform(-1.0, 1.0, shape).astype(np.float32)
     return tf.data.Dataset.from_tensor_slices(images).batch(batch, True).repeat().prefetch(2)
 
 
