@@ -22,7 +22,7 @@ ORACLE = {
     "reverse_kl": 0.5,
     "pearson": 1.718282,
     "neyman": 1.718282,
-    "hellinger": 0.235006,
+    "squared_hellinger": 0.235006,
     "jensen_shannon": 0.222843,
     "gan": -1.163451,
     "half_chi2": 0.408109,
@@ -32,6 +32,11 @@ ORACLE = {
 @pytest.mark.parametrize("name", analysis.DIVERGENCES)
 def test_divergence_golden(name):
     np.testing.assert_allclose(analysis.f_divergence(P, Q, GRID, name), ORACLE[name], atol=1e-6)
+
+
+def test_divergences_have_the_names_of_the_loss():
+    for name in set(analysis.DIVERGENCES) - {"half_chi2"}:
+        assert losses.get({"name": "f_divergence", "divergence": name}).divergence == name
 
 
 def test_named_distances_golden():
@@ -54,13 +59,13 @@ def test_least_values_of_the_discriminators_losses():
     assert analysis.f_divergence(P + Q, 2 * Q, GRID, "pearson") == pytest.approx(0.859141, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["kl", "neyman", "jensen_shannon", "hellinger"])
+@pytest.mark.parametrize("name", ["kl", "neyman", "jensen_shannon", "squared_hellinger"])
 def test_divergences_against_quadrature(name):
     f = {
         "kl": lambda u: u * np.log(u),
         "neyman": lambda u: (1 - u) ** 2 / u,
         "jensen_shannon": lambda u: -(u + 1) * np.log((1 + u) / 2) + u * np.log(u),
-        "hellinger": lambda u: (np.sqrt(u) - 1) ** 2,
+        "squared_hellinger": lambda u: (np.sqrt(u) - 1) ** 2,
     }[name]
     p, q = scipy.stats.norm(0.3, 0.8), scipy.stats.norm(-0.5, 0.7)
     expected = scipy.integrate.quad(lambda x: q.pdf(x) * f(p.pdf(x) / q.pdf(x)), -7, 6)[0]

@@ -1,8 +1,8 @@
-"""Small worlds where the theory of GANs can be computed: games of two players, densities on
-the line.
+"""What a trained discriminator can do for samples, and small worlds whose theory is computed.
 
-analysis.play(analysis.xy_game(), start=(1, 1), steps=100, rate=0.1)   -> trajectory
-analysis.js(p, q, x), analysis.optimal_discriminator(log_p, log_q)
+analysis.rejection_sample(generate, score, 64, latent_dim=100)          better samples
+analysis.play(analysis.xy_game(), start=(1, 1), steps=100, rate=0.1)    games of two players
+analysis.js(p, q, x), analysis.optimal_discriminator(log_p, log_q)      densities on the line
 """
 
 from tfgan_models.analysis.densities import (
@@ -47,29 +47,54 @@ from tfgan_models.analysis.games import (
     vector_field,
     xy_game,
 )
+from tfgan_models.analysis.samplers import (
+    Drawn,
+    atypical_share,
+    calibrate,
+    calibration_z,
+    for_model,
+    isotonic_regression,
+    langevin_sample,
+    langevin_step,
+    metropolis_hastings_probabilities,
+    metropolis_hastings_sample,
+    rejection_logits,
+    rejection_probabilities,
+    rejection_sample,
+)
 
 __all__ = [
     "Cost",
     "DIVERGENCES",
+    "Drawn",
     "MATCHING_PENNIES",
     "Mixture",
     "Normal",
     "ROCK_PAPER_SCISSORS",
     "TwoPlayerGame",
     "UPDATES",
+    "atypical_share",
+    "calibrate",
+    "calibration_z",
     "dirac_gan",
     "eigenvalues",
     "f_divergence",
     "fictitious_play",
     "fisher_ipm",
     "fit_log_ratio",
+    "for_model",
     "guided_cost",
+    "isotonic_regression",
     "js",
     "kernel_density",
     "kl",
+    "langevin_sample",
+    "langevin_step",
     "log_normal_density",
     "matching_pennies",
     "matrix_game",
+    "metropolis_hastings_probabilities",
+    "metropolis_hastings_sample",
     "mixture_density",
     "mixture_mle",
     "nearest_normal",
@@ -79,6 +104,9 @@ __all__ = [
     "normal_mle",
     "optimal_discriminator",
     "play",
+    "rejection_logits",
+    "rejection_probabilities",
+    "rejection_sample",
     "rock_paper_scissors",
     "saddle",
     "strategies",

@@ -166,7 +166,7 @@ _INTEGRANDS = {
     "reverse_kl": lambda p, q: _times_log(q, p),
     "pearson": lambda p, q: _ratio(p - q, q),
     "neyman": lambda p, q: _ratio(p - q, p),
-    "hellinger": lambda p, q: (np.sqrt(p) - np.sqrt(q)) ** 2,
+    "squared_hellinger": lambda p, q: (np.sqrt(p) - np.sqrt(q)) ** 2,
     "jensen_shannon": lambda p, q: _times_log(p, 0.5 * (p + q)) + _times_log(q, 0.5 * (p + q)),
     "gan": lambda p, q: _times_log(p, p + q) + _times_log(q, p + q),
     "half_chi2": lambda p, q: _ratio(p - q, p + q),
@@ -181,7 +181,7 @@ def f_divergence(p, q, x, name: str) -> float:
         p, q: Densities (..., n) on the grid; several at once broadcast.
         x: Grid (n,), increasing.
         name: "total_variation", "kl" (P || Q), "reverse_kl", "pearson" (p - q)^2 / q,
-            "neyman" (p - q)^2 / p, "hellinger" (squared), "jensen_shannon" (twice JS, as in
+            "neyman" (p - q)^2 / p, "squared_hellinger", "jensen_shannon" (twice JS, as in
             the table), "gan" (that minus log 4), or "half_chi2", (p - q)^2 / (p + q): what
             least squares with targets -1, 1, 0 minimises.
 
