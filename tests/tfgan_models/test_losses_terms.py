@@ -427,6 +427,20 @@ def test_mutual_information_reads_its_codes(spread):
         np.testing.assert_allclose(loss.generator(narrow), loss.generator(fake), rtol=0)
 
 
+@pytest.mark.parametrize("raw", [1e4, -1e4, 8.0, -8.0])
+def test_a_sure_head_of_codes_stays_finite_and_comes_back(raw):
+    """Past the bound the gradient is that of the bound: towards the right spread."""
+    loss = losses.MutualInformation(continuous=1)
+    latents = np.full((2, 1), 0.5)
+
+    def value_of(head):
+        return loss.generator({"codes": head, "latents": latents})
+
+    value, (slope,) = gradient(value_of, [[1e4, raw], [0.0, raw]])
+    assert np.isfinite(value) and np.isfinite(slope).all()
+    assert slope[1, 1] > 0 if raw > 0 else slope[1, 1] < 0
+
+
 def test_mutual_information_says_what_does_not_fit():
     latents, codes = np.zeros((2, 8)), np.zeros((2, 9))
     for arguments, message in (

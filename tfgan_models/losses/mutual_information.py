@@ -69,6 +69,16 @@ _LOG_VARIANCES = {
 }
 
 
+# Variances from e^-14 to e^14: beyond, one sure head overflows float32 and the run is lost.
+_LARGEST_LOG_VARIANCE = 14.0
+
+
+def _bounded(log_variance):
+    """The bounded value, with the gradient of the bound passed on so that it can come back."""
+    bounded = tf.clip_by_value(log_variance, -_LARGEST_LOG_VARIANCE, _LARGEST_LOG_VARIANCE)
+    return log_variance + tf.stop_gradient(bounded - log_variance)
+
+
 @keras.saving.register_keras_serializable(package="tfgan_models")
 class MutualInformation(Loss):
     """InfoGAN: the codes at the start of the latents can be read from the fake.
@@ -87,7 +97,7 @@ class MutualInformation(Loss):
             lambda" for continuous codes, its code 1.
         spread: What the head says of the spread of each continuous code: "log_std";
             "log_variance" (StudioGAN); "fixed", a standard deviation of one (2016 code),
-            where the head may leave the spreads out.
+            where the head may leave the spreads out. Log variances are bounded by +-14.
         epsilon: Of `gaussian_negative_log_likelihood`.
     """
 
@@ -140,7 +150,9 @@ class MutualInformation(Loss):
             return loss
         mean = read[:, start : start + self.continuous]
         raw = read[:, start + self.continuous :]
-        log_variance = _LOG_VARIANCES[self.spread](mean if self.spread == "fixed" else raw)
+        log_variance = _bounded(
+            _LOG_VARIANCES[self.spread](mean if self.spread == "fixed" else raw)
+        )
         codes = codes[:, start : start + self.continuous]
         likelihood = gaussian_negative_log_likelihood(
             codes, mean, tf.exp(log_variance), self.epsilon
