@@ -83,9 +83,9 @@ METHODS = {
     ),
 }
 _PROTOCOL = """\
-Modes of mixtures: {seeds} seeds, {steps} generator steps of batch {batch}, Adam's rate {rate:g}.
+Modes of mixtures: {seeds} seed(s), {steps} generator steps of batch {batch}, Adam's rate {rate:g}.
 networks      of the unrolled GAN (arXiv:1611.02163, appendix): z N(0, 1)^256, G 128-128-2, D of x/4
-              128-1, relu, orthogonal start of gain 0.8; 49,666 and 513 weights
+              128-1, relu, orthogonal start of gain 0.8; 49,666 and 513 weights (`minibatch`: more)
 data          ring8: radius 2, std 0.02; grid25: {{-4, -2, 0, 2, 4}}^2, std 0.05. Penalties take
               gradients by x/2.5 and x/5, the images that the library sees
 modes         of VEEGAN and PacGAN: nearest to at least one of {points} points that is within 3 std
