@@ -16,6 +16,8 @@ from tfgan_models.penalties.tensors import as_float, one_of, root
 FORMS = ("off_diagonal", "full", "dso", "mutual_coherence", "srip", "condition_number")
 SIDES = ("rows", "columns", "smaller")
 PLAYERS = ("generator", "discriminator", "both")
+# Last words of the paths of weights that are vectors, whatever their rank.
+VECTORS = ("bias", "beta", "gamma", "gain", "scale")
 
 
 def kernel_matrix(kernel, transposed=False) -> tf.Tensor:
@@ -92,9 +94,9 @@ def _unit(vector):
 def kernels(weights, network=None, skip=("embed",), spectral=False) -> list[tuple]:
     """Returns [(variable, transposed)] of the weights that orthogonality is asked of.
 
-    Those of rank 2 and up. The network, where it is given, tells what layer a variable
-    belongs to; else the variable's path does, by the words "spectral" and "transpose" in
-    the layers' names, as Keras gives them.
+    Those of rank 2 and up that are no gains. The network, where it is given, tells what
+    layer a variable belongs to; else the variable's path does, by the words "spectral" and
+    "transpose" in the layers' names, as Keras gives them.
 
     Args:
         weights: Variables.
@@ -111,7 +113,8 @@ def kernels(weights, network=None, skip=("embed",), spectral=False) -> list[tupl
     for variable in weights:
         path, layer = getattr(variable, "path", "").lower(), owner.get(id(variable))
         named = any(word.lower() in path for word in skip)
-        if len(variable.shape) < 2 or named or isinstance(layer, keras.layers.Embedding):
+        vector = len(variable.shape) < 2 or path.rpartition("/")[2] in VECTORS
+        if vector or named or isinstance(layer, keras.layers.Embedding):
             continue
         if not spectral and (id(variable) in normed or "spectral" in path):
             continue
