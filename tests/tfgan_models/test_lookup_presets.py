@@ -75,6 +75,8 @@ def test_optimizer_values_reach_the_model():
         ("model.latent_distribution", "normal", lambda p: p.model["latent_distribution"]),
         ("compile.d_steps", 4, lambda p: p.compile["d_steps"]),
         ("compile.loss", "minimax", lambda p: p.compile["loss"]),
+        ("compile.loss", ["hinge", "info_max"], lambda p: p.compile["loss"]),
+        ("compile.updates", "bursts", lambda p: p.compile["updates"]),
         ("compile.augment", {"name": "flip"}, lambda p: p.compile["augment"]),
         ("compile.penalties.0.gamma", 1, lambda p: p.compile["penalties"][0]["gamma"]),
         ("compile.penalties.1.weight", 0.5, lambda p: p.compile["penalties"][1]["weight"]),
@@ -163,7 +165,19 @@ def test_static_model_fields_are_parameters_of_some_family():
     assert set(base.MODEL_FIELDS) <= known
 
 
-@pytest.mark.parametrize("table", ["FAMILIES", "LOSSES", "PENALTIES", "AUGMENTATIONS", "METRICS"])
+@pytest.mark.parametrize("table", ["LOSSES", "PENALTIES", "AUGMENTATIONS", "UPDATES"])
+def test_the_tables_of_the_maths_list_the_arguments(table):
+    """`--set` reads the table, which imports no Keras, so it must agree with the class."""
+    for name, row in getattr(registry, table).items():
+        ours = [c for c in row.load().__mro__ if c.__module__.startswith("tfgan_models")]
+        maker = next((c for c in ours if "__init__" in vars(c)), None)
+        taken = compile_parameters(maker.__init__) if maker else set()
+        assert taken - {"name", "dtype", "args"} == set(row.arguments), name
+
+
+@pytest.mark.parametrize(
+    "table", ["FAMILIES", "LOSSES", "PENALTIES", "AUGMENTATIONS", "UPDATES", "METRICS"]
+)
 def test_registry_entries_can_be_loaded(table):
     for entry in getattr(registry, table).values():
         loaded = entry.load()

@@ -1,7 +1,7 @@
 """Contrastive losses: one among many, by softmax.
 
 Dual contrastive: Yu et al. 2021, arXiv:2103.16748. 2C of ContraGAN: Kang & Park 2020,
-arXiv:2006.12681, eq. 8. D2D-CE of ReACGAN: Kang et al. 2021, arXiv:2111.01118, eq. 10.
+arXiv:2006.12681. D2D-CE of ReACGAN: Kang et al. 2021, arXiv:2111.01118.
 The others of an image are those of all replicas. Computed in float32.
 """
 

@@ -38,7 +38,7 @@ def energy_margin_generator_loss(fake_energy) -> tf.Tensor:
 
 
 def pulling_away(codes, epsilon=1e-8) -> tf.Tensor:
-    """Mean squared cosine of all pairs of codes, eq. 4; scalar float32 in [0, 1].
+    """Mean squared cosine of all pairs of codes (section 2.4); scalar float32 in [0, 1].
 
     1/(N (N - 1)) sum_i sum_{j != i} (S_i . S_j / (|S_i| |S_j|))^2 over the N codes of all
     replicas. Orthogonal codes give 0, equal ones 1.

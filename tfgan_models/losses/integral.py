@@ -1,7 +1,7 @@
 """Integral probability metrics: the critic's mean score on real minus that on fake images.
 
 Wasserstein: Arjovsky et al. 2017, arXiv:1701.07875, eq. 2. Fisher: Mroueh & Sercu
-2017, arXiv:1705.09675, eq. 7. r = D(x), f = D(G(z)); means over every logit, float32.
+2017, arXiv:1705.09675, section 3. r = D(x), f = D(G(z)); means over every logit, float32.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def fisher_statistics(real_logits, fake_logits) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def fisher_discriminator_loss(real_logits, fake_logits, multiplier, rho=1e-6) -> tf.Tensor:
-    """-(mean r - mean f + lambda (1 - Omega) - rho/2 (1 - Omega)^2), eq. 7 negated.
+    """-(mean r - mean f + lambda (1 - Omega) - rho/2 (1 - Omega)^2): minus the augmented Lagrangian.
 
     Args:
         real_logits: Float (B,), (B, 1) or (B, h, w, 1).

@@ -1,7 +1,7 @@
 """Penalties on the gradient of one player's loss with respect to a player's weights.
 
-Nagarajan & Kolter 2017, arXiv:1706.04156, eq. 5; Mescheder et al. 2017,
-arXiv:1705.10461, eq. 8. Gradients are those of the global batch: their mean over
+Nagarajan & Kolter 2017, arXiv:1706.04156; Mescheder et al. 2017,
+arXiv:1705.10461, algorithm 2. Gradients are those of the global batch: their mean over
 replicas is taken before they are squared. Batch norm is left out in both papers.
 """
 
