@@ -28,7 +28,7 @@ def plain_game(real_logits=None, fake_logits=None, real=None, fake=None, see=Non
     """A game of a discriminator that is a function of the images alone."""
     draws = random.Draws(3, 0, 0 if real is None else len(real))
 
-    def discriminate(images, kind="real", after=None):
+    def discriminate(images, kind="real", after=None, rows=None):
         return see(images if after is None else after(images))
 
     return penalties.Game(
@@ -74,7 +74,7 @@ class Players:
     def game(self, player, real, latents, step=0, seed=5):
         """A game as the models make it; the batch is that of `real`."""
 
-        def see(images, kind="real", after=None):
+        def see(images, kind="real", after=None, rows=None):
             return self.discriminator(images if after is None else after(images), training=True)
 
         def generate(z):
