@@ -142,10 +142,12 @@ RULES = (
         "neither the discriminator's input nor the loss would bring the labels in",
     ),
 )
-# Ways to ask for one thing: never two of a group, whatever the rest.
+# Never two of a group, whatever the rest.
 OVERLAPS = (
     {"consistency", "balanced_consistency"},
     {"consensus", "generator_gradient_norm"},
+    {"latent_optimization", "latent_consistency"},
+    {"latent_optimization", "jacobian_clamping"},
 )
 
 

@@ -33,7 +33,7 @@ ROWS = {
         "penalty": ["r1", "r2", "generator_gradient_norm", "latent_optimization", "rotation"],
         "augmentation": ["instance_noise"],
         "normalisation": ["weight"],
-        "conditioning": ["unconditional"],
+        "conditioning": ["concatenation"],
     },
     "energies": {
         "loss": ["boundary_equilibrium"],

@@ -192,6 +192,27 @@ def test_every_folder_of_the_models_has_a_layer():
     assert not new, f"{sorted(new)}: say in LAYERS of {pathlib.Path(__file__).name} what it imports"
 
 
+def without_docstrings(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            body[0] = ast.Pass()
+    return tree
+
+
+def test_nothing_resizes_without_a_second_gradient():
+    """Bilinear resizes lose their second gradient silently, which R1 and path length need."""
+    words = ("image.resize", "UpSampling2D(", "layers.Resizing", "crop_and_resize")
+    bad = [
+        f"{relative(path)}: {word}"
+        for path in sources("tfgan_models")
+        for word in words
+        if word in ast.unparse(without_docstrings(path))
+    ]
+    assert not bad, f"{bad}: use layers.BlurUpsampling2D, tf.repeat or pooling"
+
+
 def docstring_lines(tree):
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     lines = set()

@@ -151,7 +151,7 @@ def test_consistency_acts_on_the_augmented_image_of_its_kind():
     added = {"real": 1.0, "fake": 2.0}
     seen = []
 
-    def outputs(images, kind="real", after=None):
+    def outputs(images, kind="real", after=None, rows=None):
         images = images + added[kind]
         if after is not None:
             images = after(images)
@@ -185,7 +185,7 @@ def test_gradient_flows_through_both_sides():
     scale = tf.constant(1.0)
     penalty = penalties.Consistency(padding="zero")
 
-    def outputs(images, kind="real", after=None):
+    def outputs(images, kind="real", after=None, rows=None):
         return {"logits": scale * mean_of(images if after is None else after(images))["logits"]}
 
     with tf.GradientTape() as tape:
@@ -220,7 +220,7 @@ def test_latent_consistency_terms(noise):
         moved.append((z - latents).numpy())
         return 2.0 * z
 
-    def outputs(images, kind="real", after=None):
+    def outputs(images, kind="real", after=None, rows=None):
         assert kind == "fake"
         return {"logits": tf.reduce_mean(images, 1, keepdims=True)}
 

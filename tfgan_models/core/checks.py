@@ -70,10 +70,10 @@ def check_combination(model) -> None:
     for penalty in penalties:
         _check_mixing(model, penalty)
         _check_penalty_with_loss(penalty, model.adversarial_loss)
-    for group in EXCLUSIVE:
+    for group, reason in EXCLUSIVE:
         both = [penalty.NAME for penalty in penalties if penalty.NAME in group]
         if len(both) > 1:
-            raise ValueError(f"Penalties {' and '.join(map(repr, both))} overlap: choose one.")
+            raise ValueError(f"Penalties {' and '.join(map(repr, both))}: {reason}; choose one.")
     if getattr(model.augment, "CONTROLLED", False) and not model.adversarial_loss.CENTERED:
         raise ValueError(
             f"The augmentation adapts to the sign of the logits, which loss "
@@ -84,10 +84,13 @@ def check_combination(model) -> None:
     _check_updates(model)
 
 
-# Each holds ways to ask for one thing, of which two would count it twice.
+_TWICE = "they ask for one thing, which would count twice"
+_MOVED = "one moves the latents, of which the other takes the fakes to be made as drawn"
 EXCLUSIVE = (
-    {"consistency", "balanced_consistency"},
-    {"generator_gradient_norm", "consensus"},
+    ({"consistency", "balanced_consistency"}, _TWICE),
+    ({"generator_gradient_norm", "consensus"}, _TWICE),
+    ({"latent_optimization", "latent_consistency"}, _MOVED),
+    ({"latent_optimization", "jacobian_clamping"}, _MOVED),
 )
 
 

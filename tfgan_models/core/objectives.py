@@ -86,16 +86,19 @@ class Objectives:
             opponent_weights=weights.popitem()[1],
             player=player,
             step=tf.convert_to_tensor(self.step),
+            network=getattr(self, player),
         )
 
     def critic(self, batch):
-        """Returns (images, kind="real", after=None) -> the discriminator's named outputs and
-        `label`, with this update's augmentation inside; see `penalties.Game.discriminate`."""
+        """Returns (images, kind="real", after=None, rows=None) -> the discriminator's named
+        outputs and `label`, with this update's augmentation inside; see `penalties.Game`."""
 
-        def see(images, kind="real", after=None):
+        def see(images, kind="real", after=None, rows=None):
             fake_label = batch.get("fake_label") if kind == "fake" else None
             label = batch.get("label") if fake_label is None else fake_label
             condition = self.condition(label)
+            if condition is not None and rows is not None:
+                condition = tf.gather(condition, rows)
             if self.augment is not None:
                 images = self.augment(images, batch["draws"].at(kind))
             if after is not None:

@@ -71,7 +71,7 @@ def fisher_statistics(real_logits, fake_logits) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def fisher_discriminator_loss(real_logits, fake_logits, multiplier, rho=1e-6) -> tf.Tensor:
-    """-(mean r - mean f + lambda (1 - Omega) - rho/2 (1 - Omega)^2): minus the augmented Lagrangian.
+    """-(mean r - mean f + lambda (1 - Omega) - rho/2 (1 - Omega)^2), minus the Lagrangian.
 
     Args:
         real_logits: Float (B,), (B, 1) or (B, h, w, 1).

@@ -12,11 +12,12 @@ class Game:
     """What a penalty may read in one update of one player.
 
     Attributes:
-        discriminate: (images (B, H, W, C) in [-1, 1], kind="real", after=None) -> logits,
-            with the batch's labels and this update's augmentation inside, so gradients are
+        discriminate: (images (B, H, W, C) in [-1, 1], kind="real", after=None, rows=None) ->
+            logits, with the batch's labels and this update's augmentation inside, so gradients are
             with respect to the un-augmented image. `kind` ("real", "fake" or another word)
             chooses the augmentation's random numbers: the same word, the same augmentation.
-            `after` is applied to the augmented images before the discriminator sees them.
+            `after` is applied to the augmented images before the discriminator sees them;
+            where it changes their order, `rows` says whose label each then has.
         real, fake: Images (B, H, W, C) before augmentation; `fake` carries no gradient
             in the discriminator's update. `real` is None in the generator's, unless the
             loss or a penalty there has `NEEDS_REAL`.

@@ -45,6 +45,11 @@ def rotated_batch(images) -> tf.Tensor:
     return tf.concat([rotate(chosen, quarters) for quarters in range(4)], axis=0)
 
 
+def rotated_rows(batch: int) -> list[int]:
+    """Which images of a batch of B the rows of `rotated_batch` show."""
+    return list(range(3, batch, 4)) * 4
+
+
 def rotation_labels(batch: int) -> tf.Tensor:
     """0, .., 1, .., 2, .., 3, ..: quarter turns of the rows of `rotated_batch`, int32 (B,)."""
     return tf.repeat(tf.range(4), batch // 4)
@@ -90,8 +95,7 @@ class Rotation(Penalty):
 
     The discriminator learns it on real images, the generator on its fakes. The turned
     images are seen by the rotation head alone. They are turned after the model's
-    augmentation, which may not itself contain turns of 90 degrees. In a conditional model
-    the rows keep the batch's labels, so the head may not read them.
+    augmentation, which may not itself turn images.
 
     Args:
         d_weight, g_weight: Weights in the two losses.
@@ -117,12 +121,14 @@ class Rotation(Penalty):
 
     def discriminator(self, game):
         """d_weight * `rotation_loss` of turned real images, scalar."""
-        outputs = game.outputs(game.real, kind="real", after=rotated_batch)
+        rows = rotated_rows(game.real.shape[0])
+        outputs = game.outputs(game.real, kind="real", after=rotated_batch, rows=rows)
         return self.d_weight * rotation_loss(outputs["rotation_logits"])
 
     def generator(self, game):
         """g_weight * `rotation_loss` of turned fakes, scalar."""
-        outputs = game.outputs(game.fake, kind="fake", after=rotated_batch)
+        rows = rotated_rows(game.fake.shape[0])
+        outputs = game.outputs(game.fake, kind="fake", after=rotated_batch, rows=rows)
         return self.g_weight * rotation_loss(outputs["rotation_logits"])
 
     def get_config(self):
