@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from tfgan_models import augment
+from tfgan_models import analysis, augment
 from tfgan_models.augment import diff_augment
 from tfgan_models.augment.instance_noise import noise_level
 from tfgan_models.core import random
@@ -266,6 +266,18 @@ def test_the_schedule_does_not_trace_again_and_gradients_pass():
         np.testing.assert_array_equal(gradient, np.ones_like(gradient))
     assert step_of.experimental_get_tracing_count() == 1
     np.testing.assert_allclose(sizes, [0.1, 0.075, 0.05, 0.025, 0.0], rtol=0.1)
+
+
+def test_noise_brings_the_densities_together():
+    """JS of N(0, 1 + s^2) and N(1, 1 + s^2) falls with s; without noise it is 0.111421."""
+    x = np.linspace(-20, 20, 4_001)
+    found = []
+    for sigma in (0.0, 0.5, 1.0, 2.0):
+        wide = np.sqrt(1 + sigma**2)
+        densities = [analysis.normal_density(x, mean, wide) for mean in (0.0, 1.0)]
+        found.append(analysis.js(*densities, x))
+    np.testing.assert_allclose(found[0], 0.111421, atol=1e-6)
+    assert found == sorted(found, reverse=True)
 
 
 @pytest.mark.parametrize("sigma", [0.0, 1.0])
