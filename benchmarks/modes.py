@@ -4,9 +4,9 @@
         [--steps=5000] [--batch=128] [--rate=0.001] [--out=DIR]
 
 Trains every method on every set from `--seeds` seeds, counted from 0, and prints a row a
-method: mean and standard deviation over the seeds. The first row of a set is the data
-themselves. With `--out`, a picture a set of the first seed's points, `modes_SET.png`. The
-header states the protocol.
+method: mean and standard deviation over the seeds. The first two rows of a set are the data
+themselves, and points that know nothing of them. With `--out`, a picture a set of the
+first seed's points, `modes_SET.png`. The header states the protocol.
 """
 
 from __future__ import annotations
@@ -92,6 +92,8 @@ modes         of VEEGAN and PacGAN: nearest to at least one of {points} points t
 %HQ           share of the points within 3 std of the nearest centre; the target's is 98.89
 loose         modes with a hundredth of the points within half the distance between centres
 reverse KL    of the histogram of nearest centres against the uniform one, nats
+target        points of the data, what a perfect model would make
+cloud         uniform points in [-2.5, 2.5]^2 and [-5, 5]^2: what the columns give for nothing
 {methods}
 """
 _COLUMNS = ("modes", "%HQ", "loose", "reverse KL")
@@ -110,10 +112,11 @@ def main(argv: list[str] | None = None) -> None:
     for name in flags.sets:
         source = data.load(f"toy:{name}")
         shown = {}
-        for method in ("target", *flags.methods):
+        for method in ("target", "cloud", *flags.methods):
             runs = [_points(source, method, seed, flags) for seed in range(flags.seeds)]
-            shown[method] = runs[0]
             print(_row(name, method, source, runs), flush=True)
+            if method != "cloud":
+                shown[method] = runs[0]
         if flags.out:
             path = pathlib.Path(flags.out) / f"modes_{name}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -175,7 +178,10 @@ def _row(name: str, method: str, source, runs) -> str:
 
 
 def _points(source, method: str, seed: int, flags) -> np.ndarray:
-    """`POINTS` points (POINTS, 2) in the set's units, of the data or of a trained model."""
+    """`POINTS` points (POINTS, 2) in the set's units, of a reference or a trained model."""
+    if method == "cloud":
+        uniform = np.random.default_rng(seed).uniform(-1.0, 1.0, (POINTS, 2))
+        return uniform * source.scale
     if method == "target":
         from trainers import data
 

@@ -68,6 +68,17 @@ def test_the_first_row_is_drawn_from_the_data(name):
     assert found.quality == pytest.approx(HIGH_QUALITY, abs=noise)
 
 
+@pytest.mark.parametrize("name", SETS)
+def test_a_cloud_finds_every_mode_with_the_quality_of_chance(name):
+    source = data.load(f"toy:{name}")
+    points = modes._points(source, "cloud", seed=0, flags=None)
+    found = modes.coverage(points, source.centres, source.std)
+    chance = SETS[name] * math.pi * (3.0 * source.std) ** 2 / (2.0 * source.scale) ** 2
+    noise = 3.0 * math.sqrt(chance * (1.0 - chance) / modes.POINTS)
+    assert found.quality == pytest.approx(chance, abs=noise)
+    assert found.loose == SETS[name] and found.reverse_kl < 0.03
+
+
 def test_collapse_to_one_centre():
     source = data.load("toy:ring8")
     points = np.repeat(source.centres[2:3], 100, axis=0)
@@ -143,10 +154,11 @@ def test_modes_prints_its_table_and_draws(quiet_start, capsys, tmp_path):
     )
     lines = capsys.readouterr().out.splitlines()
     assert "1 seed(s), 50 generator steps of batch 128" in lines[0]
-    header, target, row = lines[-3:]
+    header, target, cloud, row = lines[-4:]
     assert header.split() == ["set", "method", "modes", "%HQ", "loose", "reverse", "KL"]
     assert target.split()[:2] == ["ring8", "target"]
     assert target.split()[2] == target.split()[8] == "8.0"
+    assert cloud.split()[:2] == ["ring8", "cloud"]
     assert row.split()[:2] == ["ring8", "rpgan_r1_r2"]
     assert row.split()[3::3] == ["+-"] * 4
     with Image.open(tmp_path / "modes_ring8.png") as image:
