@@ -84,8 +84,43 @@ WRONG = [
     ),
     (
         train,
-        ["--preset=cgan_tiny", "--workdir={new}", '--set=compile.penalties=[{"name": "r2"}]'],
-        "Did you mean 'r1'",
+        ["--preset=cgan_tiny", "--workdir={new}", '--set=compile.penalties=[{"name": "r3"}]'],
+        "Unknown penalty 'r3'. Did you mean",
+    ),
+    (
+        train,
+        ["--preset=dcgan_tiny", "--workdir={new}", "--set=compile.augment=colour"],
+        "Did you mean 'color'",
+    ),
+    (
+        train,
+        ["--preset=dcgan_tiny", "--workdir={new}", "--set=compile.updates=burst"],
+        "Did you mean 'bursts'",
+    ),
+    (
+        train,
+        ["--preset=dcgan_tiny", "--workdir={new}", '--set=compile.loss=["hinge", "minimax"]'],
+        "names 2 games",
+    ),
+    (
+        train,
+        [
+            "--preset=dcgan_tiny",
+            "--workdir={new}",
+            "--set=compile.loss=hinge",
+            "--set=compile.loss.margin=2",
+        ],
+        "Unknown field 'compile.loss.margin'",
+    ),
+    (
+        train,
+        [
+            "--preset=dcgan_tiny",
+            "--workdir={new}",
+            "--set=compile.loss=wasserstein",
+            "--set=compile.augment=ada",
+        ],
+        "adapts to the sign of the logits",
     ),
     (
         train,

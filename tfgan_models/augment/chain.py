@@ -7,7 +7,7 @@ import keras
 from tfgan_models.augment.base import Augmentation
 from tfgan_models.augment.diff_augment import POLICIES, DiffAugment
 from tfgan_models.core.lookup import resolve
-from tfgan_models.registry import AUGMENTATIONS
+from tfgan_models.registry import AUGMENTATIONS, near_matches
 
 
 def get(spec):
@@ -26,6 +26,9 @@ def get(spec):
         return Chain(stages) if stages else None
     if isinstance(spec, str) and ("," in spec or spec in POLICIES):
         return DiffAugment(spec)
+    if isinstance(spec, str) and spec not in AUGMENTATIONS:
+        near = near_matches(spec, (*AUGMENTATIONS, *POLICIES))
+        raise ValueError(f"Unknown augmentation {spec!r}.{near}")
     return None if spec is None else resolve("augmentation", spec, AUGMENTATIONS)
 
 
