@@ -66,9 +66,7 @@ class InceptionScore(Statistic):
     the score of the whole when merged; without it the splits are others, as random.
     """
 
-    def __init__(
-        self, splits: int = 10, from_logits: bool = False, seed: int = 0, start: int = 0
-    ):
+    def __init__(self, splits: int = 10, from_logits: bool = False, seed: int = 0, start: int = 0):
         self.splits = checks.whole("splits", splits, 1)
         self.from_logits = from_logits
         self.seed = checks.whole("seed", seed, 0)
