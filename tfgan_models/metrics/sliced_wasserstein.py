@@ -79,7 +79,7 @@ class SlicedWasserstein(Statistic):
         """Adds images, float (n, H, W, C) in [-1, 1], of either set or both."""
         for name, array in (("real", real), ("fake", fake)):
             if array is not None:
-                self._add(name, _stored(checks.images(name, array), self._rules.quantize))
+                self._add(name, _stored(checks.images(name, array, 0), self._rules.quantize))
 
     def merge(self, other):
         """Adds the images of another shard; returns self."""
