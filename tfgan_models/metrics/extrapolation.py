@@ -204,9 +204,7 @@ class InceptionScoreInfinity(Statistic):
 
     def update(self, probabilities) -> None:
         """Adds class probabilities (or logits), float (n, K)."""
-        self._rows.append(
-            checks.probabilities("probabilities", probabilities, self.from_logits, 0)
-        )
+        self._rows.append(checks.probabilities("probabilities", probabilities, self.from_logits, 0))
 
     def merge(self, other: InceptionScoreInfinity) -> InceptionScoreInfinity:
         """Adds the rows of another shard; returns self."""

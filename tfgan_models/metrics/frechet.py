@@ -81,8 +81,7 @@ class Moments:
         """
         if self.count < 2:
             raise ValueError(
-                f"{self.name} has {self.count} samples and a covariance needs 2 or more: pass "
-                "more."
+                f"{self.name} has {self.count} samples and a covariance needs 2 or more: pass more."
             )
         return Gaussian(self.count, self.mean.copy(), self.scatter / (self.count - 1))
 
@@ -127,9 +126,7 @@ def frechet_distance(real, fake) -> float:
     return value
 
 
-def frechet_distance_of_moments(
-    real_mean, real_covariance, fake_mean, fake_covariance
-) -> float:
+def frechet_distance_of_moments(real_mean, real_covariance, fake_mean, fake_covariance) -> float:
     """`frechet_distance` of two Gaussians: means (d,), covariances (d, d)."""
     return _distance(
         _factor("real", real_mean, real_covariance), _factor("fake", fake_mean, fake_covariance)

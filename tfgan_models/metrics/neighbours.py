@@ -298,9 +298,7 @@ class DensityCoverage(TwoSets):
     def _value(self, real, fake):
         checks.neighbours(self.k, len(real), "real")
         counts, hit = _balls(real, squared_radii(real, self.k), fake, strict=True)
-        return DensityCoverageValue(
-            float(counts.sum() / (self.k * len(fake))), float(np.mean(hit))
-        )
+        return DensityCoverageValue(float(counts.sum() / (self.k * len(fake))), float(np.mean(hit)))
 
 
 def expected_coverage(reals: int, fakes: int | None = None, k: int = 5) -> float:
