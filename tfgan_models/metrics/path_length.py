@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tfgan_models.metrics import checks
+from tfgan_models.metrics.draws import generator
 from tfgan_models.metrics.intervals import Interval
 from tfgan_models.metrics.means import RunningMean
 from tfgan_models.metrics.rows import Statistic
@@ -152,8 +153,8 @@ def perceptual_path_length(
         )
     checks.whole("batch_size", batch_size, 1)
     ends, samples = _ends(latents, samples, seed)
-    times = _random(seed, 1)
-    choices = _random(seed, 2)
+    times = generator(seed, 1)
+    choices = generator(seed, 2)
     labels = None if labels is None else checks.labels("labels", labels, len(labels))
     stream = PerceptualPathLength(epsilon, percentiles)
     for start in range(0, samples, batch_size):
@@ -200,7 +201,7 @@ def _ends(latents, samples, seed):
     """A function of (start, count) that returns ends (count, 2, d), and the number of pairs."""
     if np.ndim(latents) == 0:
         size = checks.whole("latents", latents, 1)
-        random = _random(seed, 0)
+        random = generator(seed, 0)
         samples = 100_000 if samples is None else checks.whole("samples", samples, 1)
         return lambda start, count: random.standard_normal((count, 2, size)), samples
     latents = checks.features("latents", latents, 2)
@@ -211,10 +212,6 @@ def _ends(latents, samples, seed):
         samples = len(pairs)
     samples = checks.whole("samples", samples, 1, len(pairs), "(latents has two rows a path)")
     return lambda start, count: pairs[start : start + count], samples
-
-
-def _random(*key: int) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))
 
 
 def _prepared(images, crop):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tfgan_models.metrics import checks
+from tfgan_models.metrics.draws import generator
 from tfgan_models.metrics.rows import Statistic
 from tfgan_models.registry import near_matches
 
@@ -113,13 +114,13 @@ class SlicedWasserstein(Statistic):
         for level in range(level_count(*shape[:2])):
             real, fake = (self._patches(name, level) for name in ("real", "fake"))
             count = self._rules.repeats * (self._rules.directions or real.shape[1])
-            units = _random(self.seed, 2, level).standard_normal((count, real.shape[1]))
+            units = generator(self.seed, 2, level).standard_normal((count, real.shape[1]))
             levels[shape[0] >> level] = self._rules.scale * sliced_distance(real, fake, units)
         return SlicedDistance(float(np.mean(list(levels.values()))), levels)
 
     def _patches(self, name, level):
         """Normalised patches of one level, float32 (images * patches, 49 C)."""
-        random = _random(self.seed, 0 if name == "real" else 1, level)
+        random = generator(self.seed, 0 if name == "real" else 1, level)
         count = sum(map(len, self._images[name]))
         height, width, channels = self._images[name][0].shape[1:]
         sides = np.array([height >> level, width >> level]) - _SIDE + 1
@@ -244,10 +245,6 @@ def _projected(rows, units):
         projections[:, part] = units @ rows[part].T.astype(np.float64)
     projections.sort(axis=1)
     return projections
-
-
-def _random(*key: int) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))
 
 
 def _stored(images, quantize):
