@@ -57,8 +57,9 @@ class SlicedWasserstein(Statistic):
 
     Keeps the images: one byte a value under "progan", four under "tfgan" (16,384 images of
     64x64x3: 0.2 GB a set). The result also holds the patches of one level: 75 kB an image and
-    set under "progan" (2.5 GB at 16,384 images), half of it under "tfgan". Shards merged in
-    the order of their images give the number of the whole to the last bit.
+    set under "progan" (2.5 GB at 16,384 images), half of it under "tfgan", and 0.5 GB of
+    projections. Shards merged in the order of their images give the number of the whole to the
+    last bit.
     """
 
     def __init__(self, protocol: str = "progan", patches: int | None = None, seed: int = 0):
