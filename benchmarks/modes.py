@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks import cases
+from tfgan_models.metrics.modes import mode_coverage
 from tfgan_models.registry import near_matches
 
 SETS = ("ring8", "grid25")
@@ -168,7 +169,8 @@ def _steps(text: str) -> int:
 
 
 def _row(name: str, method: str, source, runs) -> str:
-    found = np.array([coverage(points, source.centres, source.std) for points in runs])
+    counts = [mode_coverage(points, source.centres, source.std) for points in runs]
+    found = np.array([(c.modes, c.quality, c.loose, c.reverse_kl) for c in counts])
     found[:, 1] *= 100.0
     mean, spread = found.mean(axis=0), found.std(axis=0, ddof=min(1, len(runs) - 1))
     cells = [
@@ -188,48 +190,6 @@ def _points(source, method: str, seed: int, flags) -> np.ndarray:
         batch = next(iter(data.pipeline(source, batch_size=POINTS, seed=seed)))
         return batch["image"].numpy().reshape(POINTS, 2) * source.scale
     return train(source, METHODS[method], seed, flags.steps, flags.batch, flags.rate)
-
-
-class Coverage(NamedTuple):
-    """What a sample says about the modes; see `coverage`."""
-
-    modes: int
-    quality: float
-    loose: int
-    reverse_kl: float
-
-
-def coverage(points, centres, std: float) -> Coverage:
-    """Counts the modes that a sample covers.
-
-    Args:
-        points: Float (n, d).
-        centres: Float (modes, d).
-        std: Standard deviation of the modes.
-
-    Returns:
-        modes: Centres that are nearest to at least one high-quality point, one within
-            3 std of its nearest centre (VEEGAN's criterion).
-        quality: Share of high-quality points.
-        loose: Centres with at least one hundredth of the points within half the distance
-            between neighbouring centres.
-        reverse_kl: KL(histogram of the nearest centres of all points || uniform), nats.
-    """
-    points, centres = np.asarray(points, np.float64), np.asarray(centres, np.float64)
-    distances = np.linalg.norm(points[:, None] - centres[None], axis=-1)
-    nearest, distance = distances.argmin(axis=1), distances.min(axis=1)
-    good = distance < 3.0 * std
-    between = np.linalg.norm(centres[:, None] - centres[None], axis=-1)
-    half = 0.5 * between[between > 0].min()
-    near = np.bincount(nearest[distance < half], minlength=len(centres))
-    share = np.bincount(nearest, minlength=len(centres)) / len(points)
-    present = share[share > 0]
-    return Coverage(
-        modes=len(np.unique(nearest[good])),
-        quality=float(good.mean()),
-        loose=int((near >= len(points) / 100).sum()),
-        reverse_kl=float((present * np.log(present * len(centres))).sum()),
-    )
 
 
 def make_model(source, method: Method, seed: int, rate: float = 1e-3):

@@ -430,6 +430,116 @@ UPDATES: dict[str, Entry] = {
 }
 
 METRICS: dict[str, Entry] = {
+    "inception_score": Entry(
+        "tfgan_models.metrics.inception:inception_score",
+        "exp of the mean KL of class probabilities to their mean",
+        "Salimans et al. 2016, arXiv:1606.03498, section 4",
+    ),
+    "inception_score_infinity": Entry(
+        "tfgan_models.metrics.extrapolation:inception_score_infinity",
+        "the inception score at infinitely many samples",
+        "Chong & Forsyth 2020, arXiv:1911.07023",
+    ),
+    "frechet_distance": Entry(
+        "tfgan_models.metrics.frechet:frechet_distance",
+        "distance of two normals fitted to features; FID with Inception's",
+        "Heusel et al. 2017, arXiv:1706.08500",
+    ),
+    "frechet_distance_infinity": Entry(
+        "tfgan_models.metrics.extrapolation:frechet_distance_infinity",
+        "the Frechet distance at infinitely many samples",
+        "Chong & Forsyth 2020, arXiv:1911.07023",
+    ),
+    "intra_class_frechet_distance": Entry(
+        "tfgan_models.metrics.intra_class:intra_class_frechet_distance",
+        "mean over classes of the Frechet distance",
+        "Miyato & Koyama 2018, arXiv:1802.05637",
+    ),
+    "kernel_distance": Entry(
+        "tfgan_models.metrics.kernel:kernel_distance",
+        "unbiased MMD with a cubic kernel; KID with Inception's features",
+        "Binkowski et al. 2018, arXiv:1801.01401",
+    ),
+    "mind": Entry(
+        "tfgan_models.metrics.mind:mind",
+        "sliced Wasserstein distance of features",
+        "Berthet et al. 2026, arXiv:2605.06797",
+    ),
+    "precision_recall": Entry(
+        "tfgan_models.metrics.neighbours:precision_recall",
+        "share of each set within the other's neighbourhoods",
+        "Kynkaanniemi et al. 2019, arXiv:1904.06991",
+    ),
+    "realism": Entry(
+        "tfgan_models.metrics.neighbours:realism",
+        "how deep each fake lies among the real images",
+        "Kynkaanniemi et al. 2019, arXiv:1904.06991",
+    ),
+    "density_coverage": Entry(
+        "tfgan_models.metrics.neighbours:density_coverage",
+        "how many real neighbourhoods hold fakes, and how many fakes",
+        "Naeem et al. 2020, arXiv:2002.09797",
+    ),
+    "precision_recall_curve": Entry(
+        "tfgan_models.metrics.prd:precision_recall_curve",
+        "trade-off of precision and recall over clusters (PRD)",
+        "Sajjadi et al. 2018, arXiv:1806.00035",
+    ),
+    "sliced_wasserstein": Entry(
+        "tfgan_models.metrics.sliced_wasserstein:sliced_wasserstein",
+        "distance of patches by level of a pyramid (SWD)",
+        "Karras et al. 2018, arXiv:1710.10196, section 5",
+    ),
+    "ms_ssim": Entry(
+        "tfgan_models.metrics.ms_ssim:ms_ssim",
+        "similarity of pairs of samples: lower is more varied",
+        "Odena et al. 2017, arXiv:1610.09585",
+    ),
+    "perceptual_path_length": Entry(
+        "tfgan_models.metrics.path_length:perceptual_path_length",
+        "change of the image for a small step between latents",
+        "Karras et al. 2019, arXiv:1812.04948, section 4.1",
+    ),
+    "mode_coverage": Entry(
+        "tfgan_models.metrics.modes:mode_coverage",
+        "modes of a known mixture that samples reach",
+        "Srivastava et al. 2017, arXiv:1705.07761",
+    ),
+    "class_coverage": Entry(
+        "tfgan_models.metrics.modes:class_coverage",
+        "classes that samples reach, and their divergence",
+        "Metz et al. 2017, arXiv:1611.02163",
+    ),
+    "equivariance": Entry(
+        "tfgan_models.metrics.equivariance:equivariance",
+        "how well the image moves with its input (EQ-T, EQ-R)",
+        "Karras et al. 2021, arXiv:2106.12423, appendix E",
+    ),
+    "label_consistency": Entry(
+        "tfgan_models.metrics.labels:label_consistency",
+        "share of samples that a classifier reads as asked",
+        "common practice; interval of Wilson 1927",
+    ),
+    "classification_accuracy_score": Entry(
+        "tfgan_models.metrics.labels:classification_accuracy_score",
+        "a classifier trained on fakes, tested on real images, or back",
+        "Ravuri & Vinyals 2019, arXiv:1905.10887",
+    ),
+    "birthday_paradox": Entry(
+        "tfgan_models.metrics.support:birthday_paradox",
+        "size of the support from duplicates in a batch",
+        "Arora & Zhang 2017, arXiv:1706.08224",
+    ),
+    "nearest_neighbours": Entry(
+        "tfgan_models.metrics.support:nearest_neighbours",
+        "nearest training images of each sample",
+        "common practice",
+    ),
+    "memorisation": Entry(
+        "tfgan_models.metrics.support:memorisation",
+        "are fakes nearer to the training set than unseen real images are?",
+        "ratio to held-out images; Theis et al. 2016, arXiv:1511.01844, on why in features",
+    ),
     "parzen_log_likelihood": Entry(
         "tfgan_models.metrics.parzen:parzen_log_likelihood",
         "mean log density of real data under Gaussian kernels on samples, in nats",
