@@ -18,7 +18,7 @@ import numpy as np
 from tfgan_models.metrics import checks
 from tfgan_models.metrics.rows import TwoSets, blocks
 
-_ROWS, _COLUMNS = 2048, 4096  # of a tile
+_ROWS, _COLUMNS = 4096, 4096  # of a tile
 _SPARE = 8  # candidates beyond the k nearest
 _SINGLE = 2e9  # multiplications of one matrix of distances above which they are float32
 _PIECE = 2**22  # numbers in a float64 difference
