@@ -46,7 +46,7 @@ def kernel_distance(
             clean-fid's.
         subset_size: Samples of each set in a subset or block, at most what there is.
         form: "subsets" (every library's KID): mean over subsets drawn without repeats inside
-            each. "blocks": mean over disjoint blocks of shuffled sets, which uses every sample
+            each. "blocks": mean over disjoint blocks of shuffled sets, which uses a sample at most
             once and whose parts are independent: std / sqrt(blocks) is its standard error.
             "full": one value of all samples; N M kernels, in tiles.
         degree, gamma, coef0: Of the kernel; gamma None is 1 / d.
