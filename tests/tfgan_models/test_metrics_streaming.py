@@ -17,7 +17,7 @@ from tfgan_models.metrics import (
     rows,
     support,
 )
-from tfgan_models.metrics.mind import Mind, mind
+from tfgan_models.metrics.slices import Mind, mind
 
 RANDOM = np.random.default_rng(0)
 REAL = RANDOM.normal(size=(230, 4)).astype("float32")

@@ -5,13 +5,6 @@ samples that come in parts: shards merge to what the whole gives. Features are w
 network made them; only Inception's own make the Frechet distance an FID.
 """
 
-from tfgan_models.metrics.equivariance import (
-    EquivarianceRotation,
-    EquivarianceTranslation,
-    equivariance,
-    equivariance_rotation,
-    equivariance_translation,
-)
 from tfgan_models.metrics.extrapolation import (
     FrechetDistanceInfinity,
     InceptionScoreInfinity,
@@ -35,9 +28,14 @@ from tfgan_models.metrics.labels import (
     classification_accuracy_score,
     label_consistency,
 )
-from tfgan_models.metrics.mind import Mind, mind
 from tfgan_models.metrics.modes import ClassCoverage, ModeCoverage, class_coverage, mode_coverage
-from tfgan_models.metrics.ms_ssim import MsSsim, ms_ssim
+from tfgan_models.metrics.movement import (
+    EquivarianceRotation,
+    EquivarianceTranslation,
+    equivariance,
+    equivariance_rotation,
+    equivariance_translation,
+)
 from tfgan_models.metrics.neighbours import (
     DensityCoverage,
     PrecisionRecall,
@@ -47,9 +45,11 @@ from tfgan_models.metrics.neighbours import (
     realism,
 )
 from tfgan_models.metrics.parzen import parzen_log_likelihood, select_parzen_width
+from tfgan_models.metrics.patches import SlicedWasserstein, sliced_wasserstein
 from tfgan_models.metrics.path_length import PerceptualPathLength, perceptual_path_length
 from tfgan_models.metrics.prd import PrecisionRecallCurve, precision_recall_curve
-from tfgan_models.metrics.sliced_wasserstein import SlicedWasserstein, sliced_wasserstein
+from tfgan_models.metrics.similarity import MsSsim, ms_ssim
+from tfgan_models.metrics.slices import Mind, mind
 from tfgan_models.metrics.support import (
     BirthdayParadox,
     Memorisation,

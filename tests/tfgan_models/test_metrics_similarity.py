@@ -7,7 +7,7 @@ import pytest
 import scipy.ndimage
 import scipy.signal
 
-from tfgan_models.metrics import ms_ssim as ms
+from tfgan_models.metrics import similarity as ms
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 

@@ -7,7 +7,7 @@ import pytest
 import scipy.ndimage
 import scipy.stats
 
-from tfgan_models.metrics import sliced_wasserstein as swd
+from tfgan_models.metrics import patches as swd
 
 KERNEL = np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]) / 256.0
 

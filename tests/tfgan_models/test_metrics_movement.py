@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tfgan_models.metrics import equivariance as eq
+from tfgan_models.metrics import movement as eq
 
 SIZE = 48
 

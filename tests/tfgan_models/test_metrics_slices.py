@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from tfgan_models.metrics.mind import mind
+from tfgan_models.metrics.slices import mind
 
 
 def rows(count, dimensions=4, seed=0):
