@@ -461,7 +461,7 @@ METRICS: dict[str, Entry] = {
         "Binkowski et al. 2018, arXiv:1801.01401",
     ),
     "mind": Entry(
-        "tfgan_models.metrics.mind:mind",
+        "tfgan_models.metrics.slices:mind",
         "sliced Wasserstein distance of features",
         "Berthet et al. 2026, arXiv:2605.06797",
     ),
@@ -486,12 +486,12 @@ METRICS: dict[str, Entry] = {
         "Sajjadi et al. 2018, arXiv:1806.00035",
     ),
     "sliced_wasserstein": Entry(
-        "tfgan_models.metrics.sliced_wasserstein:sliced_wasserstein",
+        "tfgan_models.metrics.patches:sliced_wasserstein",
         "distance of patches by level of a pyramid (SWD)",
         "Karras et al. 2018, arXiv:1710.10196, section 5",
     ),
     "ms_ssim": Entry(
-        "tfgan_models.metrics.ms_ssim:ms_ssim",
+        "tfgan_models.metrics.similarity:ms_ssim",
         "similarity of pairs of samples: lower is more varied",
         "Odena et al. 2017, arXiv:1610.09585",
     ),
@@ -511,7 +511,7 @@ METRICS: dict[str, Entry] = {
         "Metz et al. 2017, arXiv:1611.02163",
     ),
     "equivariance": Entry(
-        "tfgan_models.metrics.equivariance:equivariance",
+        "tfgan_models.metrics.movement:equivariance",
         "how well the image moves with its input (EQ-T, EQ-R)",
         "Karras et al. 2021, arXiv:2106.12423, appendix E",
     ),
