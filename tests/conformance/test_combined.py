@@ -142,6 +142,20 @@ def test_a_file_goes_on_bit_equal(trained):
     assert largest_difference(values(loaded), values(model)) == 0.0
 
 
+def test_a_lazy_penalty_beside_synchronised_batch_norm(mirrored):
+    """The clamp runs the generator, whose batch norm speaks to the other replica."""
+    clamp = {"name": "jacobian_clamping", "weight": 0.01, "every": 2, "low": 50.0, "high": 60.0}
+    options = {f"compile__{p}_optimizer": SGD for p in ("generator", "discriminator")}
+    one, two = (
+        families.build("dcgan", s, **options, compile__penalties=[clamp]) for s in (None, mirrored)
+    )
+    a, b = families.train(one, 3), families.train(two, 3)
+    assert a["jacobian_clamping"] > 0
+    for name in a:
+        np.testing.assert_allclose(b[name], a[name], rtol=1e-4, atol=1e-5)
+    assert largest_difference(values(one), values(two)) < 3e-5
+
+
 def test_the_public_entry_reads_the_same_names():
     model = tfgan.create("dcgan", image_shape=(8, 8, 1), width=2)
     model.compile(

@@ -89,6 +89,16 @@ def test_simultaneous_updates_take_both_gradients_at_the_same_weights():
         np.testing.assert_array_equal(a, b)
 
 
+def test_a_refused_combination_cannot_be_trained():
+    model = build("dcgan")
+    with pytest.raises(ValueError, match="has batch norm"):
+        model.compile(penalties=["r1"])
+    with pytest.raises(ValueError, match="Call compile"):
+        train(model, 1)
+    model.compile(penalties=["drift"])
+    assert "drift" in train(model, 1)
+
+
 @pytest.mark.parametrize(
     "options, message",
     [

@@ -197,6 +197,16 @@ def _check_updates(model) -> None:
         )
 
 
+def meets_mixing(model, penalty) -> bool:
+    """Whether a penalty may run a layer that mixes images, whose statistics are all replicas'.
+
+    One that takes the gradient of single images runs the discriminator alone, which then has
+    none.
+    """
+    networks = () if penalty.PER_IMAGE_GRADIENT else (model.generator, model.discriminator)
+    return any(mixes_batch(layer) for network in networks for layer in network._flatten_layers())
+
+
 def mixes_batch(layer) -> bool:
     """Whether what a layer says of one image depends on the rest of the batch."""
     return isinstance(layer, keras.layers.BatchNormalization) or getattr(

@@ -128,12 +128,7 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
             raise ValueError("jit_compile is not supported with several replicas; leave it off.")
         if d_steps < 1 or steps_per_execution < 1:
             raise ValueError("d_steps and steps_per_execution must be at least 1.")
-        super().compile(
-            optimizer=None,
-            run_eagerly=run_eagerly,
-            steps_per_execution=steps_per_execution,
-            jit_compile=False,
-        )
+        self.compiled = False  # until all of it is: a refused combination cannot be trained
         self.use_xla = bool(jit_compile)  # Keras's own flag is refused under op determinism
         self.d_steps, self.share_fakes = int(d_steps), bool(share_fakes)
         self.ema_half_life_images = ema_half_life_images
@@ -148,6 +143,12 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
             self._set_average()
             self._replace("log_means", LogMeans(self._log_names()))
         self._batch_rows = None
+        super().compile(
+            optimizer=None,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+            jit_compile=False,
+        )
 
     # === One step ===
 

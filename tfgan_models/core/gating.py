@@ -25,18 +25,17 @@ def put_back_unless(gate, variables, work):
     return result
 
 
-def term_where(due, penalty, term, states):
+def term_where(due, term, states, speaks):
     """Value of a lazy penalty: `term()` where `due`, else zero and no state changed.
 
     Args:
         due: Bool scalar.
-        penalty: Whose term it is.
         term: () -> scalar.
-        states: Variables that a pass through the networks may change.
+        states: Variables that the term may change: the penalty's, the networks' statistics.
+        speaks: Whether the term, or a network that it may run, speaks to other replicas.
     """
-    if tf.distribute.has_strategy() and penalty.GLOBAL:
-        changed = [*getattr(penalty, "variables", ()), *states]
-        return tf.where(due, put_back_unless(due, changed, term), 0.0)
+    if tf.distribute.has_strategy() and speaks:
+        return tf.where(due, put_back_unless(due, states, term), 0.0)
     return tf.cond(due, lambda: tf.cast(term(), tf.float32), lambda: tf.constant(0.0))
 
 

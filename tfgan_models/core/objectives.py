@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from tfgan_models.core import gating, random
+from tfgan_models.core import checks, gating, random
 from tfgan_models.penalties import Game
 
 
@@ -186,11 +186,11 @@ class Objectives:
                 value, ran = term(game), 1.0
             else:
                 due = tf.equal(self.step % penalty.every, 0)
-                states = [
-                    *self.discriminator.non_trainable_variables,
-                    *self.generator.non_trainable_variables,
-                ]
-                value = gating.term_where(due, penalty, lambda t=term: t(game), states)
+                networks = self.discriminator, self.generator
+                states = [v for network in networks for v in network.non_trainable_variables]
+                states += getattr(penalty, "variables", ())
+                speaks = penalty.GLOBAL or checks.meets_mixing(self, penalty)
+                value = gating.term_where(due, lambda t=term: t(game), states, speaks)
                 ran = tf.cast(due, tf.float32)
             total += penalty.weight * penalty.every * value
             logs[penalty.NAME] = (value, ran)
