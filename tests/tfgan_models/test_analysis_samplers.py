@@ -7,7 +7,7 @@ import scipy.stats
 import tensorflow as tf
 
 from tests.conformance import families
-from tfgan_models.analysis import samplers
+from tfgan_models import analysis as samplers
 from tfgan_models.core import random
 
 Q, P = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])

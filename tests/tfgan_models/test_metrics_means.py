@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from tfgan_models.metrics import means
+from tfgan_models.metrics import intervals, means
 
 
 @pytest.mark.parametrize("successes, trials", [(0, 10), (10, 10), (1, 1), (7, 10), (431, 1000)])
@@ -43,4 +43,4 @@ def test_one_value_has_no_spread():
 @pytest.mark.parametrize("level", [0.0, 1.0, 95])
 def test_level(level):
     with pytest.raises(ValueError, match="level must lie between 0 and 1"):
-        means.normal_interval(0.0, 1.0, level)
+        intervals.normal_interval(0.0, 1.0, level)

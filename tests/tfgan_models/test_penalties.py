@@ -15,8 +15,9 @@ from tests.tfgan_models.penalty_games import (
     uniform,
 )
 from tfgan_models import layers, losses, penalties
+from tfgan_models.core import numerics
 from tfgan_models.core.gan import GAN
-from tfgan_models.penalties import gradient, latent, orthogonal, players, rotation, tensors, weight
+from tfgan_models.penalties import gradient, latent, orthogonal, players, rotation, weight
 from tfgan_models.registry import PENALTIES
 
 # Every name, and those that an argument changes into another computation.
@@ -518,7 +519,7 @@ def test_root_has_no_infinite_derivative():
     x = tf.constant([0.0, 4.0])
     with tf.GradientTape() as tape:
         tape.watch(x)
-        y = tensors.root(x)
+        y = numerics.root(x)
     np.testing.assert_array_equal(y, [0.0, 2.0])
     np.testing.assert_array_equal(tape.gradient(y, x), [0.0, 0.25])
 

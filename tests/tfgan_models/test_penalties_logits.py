@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.tfgan_models.penalty_games import Players, constant, data, plain_game, uniform
-from tfgan_models import penalties
+from tfgan_models import augment, penalties
 from tfgan_models.core import random
 from tfgan_models.penalties import consistency, rotation
 
@@ -85,21 +85,11 @@ def mean_of(images):
 @pytest.mark.parametrize("padding, expected", [("zero", 22.5), ("reflect", 0.0)])
 def test_consistency_golden(padding, expected):
     """The mean of an image, shifted right by one pixel."""
-    moved = consistency.shift(SQUARE, [0], [1], padding)
+    moved = augment.translate(SQUARE, [[0, 1]], consistency.PADDINGS[padding])
     value = 10.0 * penalties.consistency_loss(mean_of(SQUARE), mean_of(moved))
     np.testing.assert_allclose(value, expected, rtol=1e-6)
     columns = [[2, 1], [4, 3]] if padding == "reflect" else [[0, 1], [0, 3]]
     np.testing.assert_array_equal(moved[0, :, :, 0], columns)
-
-
-@pytest.mark.parametrize("padding, mode", [("zero", "constant"), ("reflect", "reflect")])
-def test_shift_is_numpys_pad_and_crop(padding, mode):
-    images = uniform((6, 5, 7, 2)).numpy()
-    rows, columns = [0, 2, -4, 4, -1, 3], [6, -3, 0, -6, 5, 2]
-    got = consistency.shift(tf.constant(images), rows, columns, padding)
-    for image, r, c, moved in zip(images, rows, columns, got, strict=True):
-        wide = np.pad(image, ((4, 4), (6, 6), (0, 0)), mode=mode)
-        np.testing.assert_array_equal(moved, wide[4 - r : 9 - r, 6 - c : 13 - c])
 
 
 def test_flip_and_shift_does_each_as_often_as_it_says():

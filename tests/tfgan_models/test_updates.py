@@ -399,15 +399,15 @@ def test_variables_are_not_trained(name):
     [
         ({"name": "burst"}, "bursts"),
         ({"name": "bursts", "norml": 3}, "normal"),
-        ({"name": "bursts", "normal": 0}, "normal must be an int of at least 1"),
-        ({"name": "bursts", "every": 2.5}, "every must be an int"),
+        ({"name": "bursts", "normal": 0}, "normal must be a positive int"),
+        ({"name": "bursts", "every": 2.5}, "every must be a positive int"),
         ({"name": "accuracy_gate", "bound": 1.5}, r"bound must be in \[0, 1\]"),
         ({"name": "loss_ratio", "low": 3.0}, "low <= high"),
         ({"name": "loss_ratio", "decay": 1.0}, r"decay must be in \[0, 1\)"),
         ({"name": "loss_ratio", "max_skips": -1}, "max_skips must be an int of at least 0"),
         ({"name": "critic_convergence", "tolerance": 0}, "tolerance must be positive"),
-        ({"name": "critic_convergence", "window": 0}, "window must be an int of at least 1"),
-        ({"name": "critic_convergence", "minimum": 0}, "minimum must be an int of at least 1"),
+        ({"name": "critic_convergence", "window": 0}, "window must be a positive int"),
+        ({"name": "critic_convergence", "minimum": 0}, "minimum must be a positive int"),
     ],
 )
 def test_wrong_settings_are_refused(spec, message):

@@ -5,6 +5,7 @@ analysis.play(analysis.xy_game(), start=(1, 1), steps=100, rate=0.1)    games of
 analysis.js(p, q, x), analysis.optimal_discriminator(log_p, log_q)      densities on the line
 """
 
+from tfgan_models.analysis.calibration import calibrate, calibration_z, isotonic_regression
 from tfgan_models.analysis.densities import (
     DIVERGENCES,
     Cost,
@@ -29,6 +30,7 @@ from tfgan_models.analysis.densities import (
     wasserstein1,
     wasserstein1_densities,
 )
+from tfgan_models.analysis.drawn import Drawn
 from tfgan_models.analysis.games import (
     MATCHING_PENNIES,
     ROCK_PAPER_SCISSORS,
@@ -47,15 +49,9 @@ from tfgan_models.analysis.games import (
     vector_field,
     xy_game,
 )
+from tfgan_models.analysis.langevin import atypical_share, langevin_sample, langevin_step
 from tfgan_models.analysis.samplers import (
-    Drawn,
-    atypical_share,
-    calibrate,
-    calibration_z,
     for_model,
-    isotonic_regression,
-    langevin_sample,
-    langevin_step,
     metropolis_hastings_probabilities,
     metropolis_hastings_sample,
     rejection_logits,

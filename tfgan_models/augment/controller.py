@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfgan_models.augment.base import Augmentation
 from tfgan_models.core import replicas
+from tfgan_models.core.arguments import positive_int
 
 
 class Controlled(keras.layers.Layer, Augmentation):
@@ -43,11 +44,9 @@ class Controlled(keras.layers.Layer, Augmentation):
             )
         if kimg <= 0:
             raise ValueError(f"kimg must be positive; got {kimg}.")
-        if int(every) != every or every < 1:
-            raise ValueError(f"every must be a positive int; got {every!r}.")
         keras.layers.Layer.__init__(self, name=name, dtype=dtype, trainable=False)
         self.initial_p, self.target, self.cap = initial_p, target, cap
-        self.kimg, self.every = kimg, int(every)
+        self.kimg, self.every = kimg, positive_int("every", every)
         constant = keras.initializers.Constant(initial_p)
         self.p = self.add_weight(name="p", shape=(), initializer=constant)
         self.sign_sum = self.add_weight(name="sign_sum", shape=(), initializer="zeros")

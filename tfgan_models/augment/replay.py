@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfgan_models.augment.base import Augmentation
 from tfgan_models.core import replicas
+from tfgan_models.core.arguments import positive_int
 
 
 def pool_order(filled, slots, swapped, size: int) -> tuple[tf.Tensor, tf.Tensor]:
@@ -63,12 +64,10 @@ class Replay(keras.layers.Layer, Augmentation):
     """
 
     def __init__(self, size=50, share=0.5, name=None, dtype="float32"):
-        if int(size) != size or size < 1:
-            raise ValueError(f"size must be a positive int; got {size!r}.")
         if not 0.0 <= share <= 1.0:
             raise ValueError(f"share must be in [0, 1]; got {share}.")
         keras.layers.Layer.__init__(self, name=name, dtype=dtype, trainable=False)
-        self.size, self.share = int(size), share
+        self.size, self.share = positive_int("size", size), share
         self.images = self.labels = None
         self.filled = self.add_weight(name="filled", shape=(), dtype="int32", initializer="zeros")
         self.built = True

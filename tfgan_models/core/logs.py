@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from tfgan_models.core import replicas
+
 
 @keras.saving.register_keras_serializable(package="tfgan_models")
 class LogMeans(keras.layers.Layer):
@@ -45,10 +47,7 @@ class LogMeans(keras.layers.Layer):
                 sums[name] += tf.cast(value, tf.float32)
                 counts[name] += ran
         sums, counts = tf.stack(list(sums.values())), tf.stack(list(counts.values()))
-        context = tf.distribute.get_replica_context()
-        if context is not None and context.num_replicas_in_sync > 1:
-            sums = context.all_reduce(tf.distribute.ReduceOp.MEAN, sums)
-        self.totals.assign_add(tf.stack([sums, counts]))
+        self.totals.assign_add(tf.stack([replicas.mean(sums), counts]))
         total, count = tf.unstack(tf.convert_to_tensor(self.totals))
         means = tf.math.divide_no_nan(total, count)
         return dict(zip(self.names, tf.unstack(means), strict=True))

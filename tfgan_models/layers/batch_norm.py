@@ -10,6 +10,8 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from tfgan_models.core import random, replicas
+
 
 @keras.saving.register_keras_serializable(package="tfgan_models")
 class BatchNorm(keras.layers.Layer):
@@ -67,17 +69,15 @@ class BatchNorm(keras.layers.Layer):
         shape = tf.shape(x)
         channels = x.shape[-1]
         x = tf.reshape(x, [shape[0], -1, 1, channels])
-        context = tf.distribute.get_replica_context()
-        replicas = context.num_replicas_in_sync if context is not None else 1
         if not training or not self.trainable:
             y = self._fused(x, self.moving_mean, self.moving_variance)[0]
-        elif replicas == 1:
+        elif random.replica()[1] == 1:
             y, mean, variance = self._fused(x)
             count = tf.cast(tf.size(x) // channels, tf.float32)
             # The op returns the unbiased variance.
             self._update(mean, variance * ((count - 1.0) / count))
         else:
-            y = self._synchronised(x, context)
+            y = self._synchronised(x)
         return tf.reshape(y, shape)
 
     def _fused(self, x, mean=None, variance=None):
@@ -93,11 +93,11 @@ class BatchNorm(keras.layers.Layer):
         )
         return outputs.y, outputs.batch_mean, outputs.batch_variance
 
-    def _synchronised(self, x, context):
+    def _synchronised(self, x):
         values = tf.cast(x, tf.float32)
         mean, variance = tf.nn.moments(values, axes=[0, 1, 2])
         packed = tf.stack([mean, variance + tf.square(mean)])
-        mean, square = tf.unstack(context.all_reduce(tf.distribute.ReduceOp.MEAN, packed))
+        mean, square = tf.unstack(replicas.mean(packed))
         variance = tf.nn.relu(square - tf.square(mean))
         self._update(mean, variance)
         gain = tf.math.rsqrt(variance + self.epsilon) * tf.convert_to_tensor(self.gamma)

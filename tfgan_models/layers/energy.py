@@ -6,6 +6,8 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from tfgan_models.core.numerics import root
+
 
 def reconstruction_energy(image, reconstruction, kind="mean_square") -> tf.Tensor:
     """How far each image is from its reconstruction; float32 (B, 1), not negative.
@@ -32,9 +34,7 @@ def reconstruction_energy(image, reconstruction, kind="mean_square") -> tf.Tenso
     elif kind == "l1":
         energy = tf.reduce_mean(tf.abs(error), axes)
     elif kind == "l2":
-        square = tf.reduce_sum(tf.square(error), axes)
-        # sqrt has an infinite derivative at 0; the where keeps perfect pixels from making NaN.
-        energy = tf.where(square > 0, tf.sqrt(tf.where(square > 0, square, 1.0)), 0.0)
+        energy = root(tf.reduce_sum(tf.square(error), axes))
     else:
         raise ValueError(f"kind must be 'mean_square', 'l2' or 'l1'; got {kind!r}.")
     return energy[:, None]

@@ -12,6 +12,7 @@ import threading
 import keras
 import tensorflow as tf
 
+from tfgan_models.core.arguments import positive_int
 from tfgan_models.layers.reparametrized import Kernel, Reparametrized
 
 _thread = threading.local()  # replicas of a MirroredStrategy are traced in threads of their own
@@ -62,9 +63,7 @@ class SpectralNorm(Reparametrized):
 
     def __init__(self, layer, iterations=1, epsilon=1e-12, **kwargs):
         super().__init__(layer, **kwargs)
-        if int(iterations) != iterations or iterations < 1:
-            raise ValueError(f"iterations must be a positive int; got {iterations!r}.")
-        self.iterations, self.epsilon = int(iterations), epsilon
+        self.iterations, self.epsilon = positive_int("iterations", iterations), epsilon
 
     def build(self, input_shape=None):
         """Makes one u for each kernel, N(0, 1)."""

@@ -95,8 +95,8 @@ class _CrossEntropy(Loss):
     Args:
         real_target: Target of real images, or a pair (low, high) from which each image's is
             drawn in every update; (0.7, 1.0) is the soft label of ganhacks. 0.9 is one-sided
-            smoothing; TF-GAN's default label_smoothing=0.25 is 0.875 (Keras's and TF-GAN's
-            smoothing moves the target half way to 1/2), the improved-GAN ImageNet code's 0.75.
+            smoothing; TF-GAN's default label_smoothing=0.25 is 0.875 (it moves the target a
+            quarter of the way to 1/2), the improved-GAN ImageNet code's 0.75.
         fake_target: Target of fakes, a number or a pair; (0.0, 0.3) in ganhacks.
         flip: Probability that an image's target is that of the other side; the optimal
             logit then stays within +-log((1 - flip) / flip), 2.944 for 0.05.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from tfgan_models.core.arguments import positive_int
 from tfgan_models.core.lookup import resolve
 from tfgan_models.losses.base import Loss, gather_rows, own_rows
 from tfgan_models.registry import LOSSES
@@ -57,8 +58,6 @@ class TopK(keras.layers.Layer, Loss):
         keras.layers.Layer.__init__(self, name=name, dtype=dtype, trainable=False)
         if not (0.0 < gamma <= 1.0 and 0.0 < nu <= 1.0):
             raise ValueError(f"gamma and nu must be in (0, 1]; got {gamma} and {nu}.")
-        if int(every) != every or every < 1:
-            raise ValueError(f"every must be a positive int; got {every!r}.")
         self.inner = inner = resolve("loss", loss, LOSSES)
         stateful = isinstance(inner, keras.layers.Layer)
         if stateful or not inner.ADVERSARIAL or inner.NEEDS_REAL or inner.READS != ("logits",):
@@ -66,7 +65,7 @@ class TopK(keras.layers.Layer, Loss):
                 f"top_k keeps single fakes, and loss {inner.NAME!r} is no mean of one term of the "
                 "logits a fake; use one that is, such as 'non_saturating' or 'hinge'."
             )
-        self.gamma, self.nu, self.every = gamma, nu, int(every)
+        self.gamma, self.nu, self.every = gamma, nu, positive_int("every", every)
         self.share = self.add_weight(name="share", shape=(), initializer="ones")
         self.updates = self.add_weight(
             name="updates", shape=(), initializer="zeros", dtype="int64", autocast=False

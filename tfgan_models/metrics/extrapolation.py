@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tfgan_models.metrics import checks, frechet, inception
-from tfgan_models.metrics.intervals import generator
+from tfgan_models.metrics.draws import generator
 from tfgan_models.metrics.rows import Rows, Statistic
 
 _FIRST = 5000  # the paper's smallest subset

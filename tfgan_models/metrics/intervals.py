@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tfgan_models.metrics import checks
+from tfgan_models.metrics.draws import generator
 
 
 class Interval(NamedTuple):
@@ -29,9 +30,21 @@ class Interval(NamedTuple):
     level: float
 
 
-def generator(seed: int) -> np.random.Generator:
-    """The random numbers of every statistic: Philox from a whole number."""
-    return np.random.Generator(np.random.Philox(checks.whole("seed", seed, 0)))
+def normal_interval(value: float, error: float, level: float = 0.95) -> Interval:
+    """`value` plus and minus the normal quantile times its standard error."""
+    reach = quantile(level) * error
+    return Interval(value, value - reach, value + reach, error, level)
+
+
+def quantile(level: float) -> float:
+    """Normal quantile of a two-sided interval.
+
+    Raises:
+        ValueError: The level is not in (0, 1).
+    """
+    if not 0.0 < level < 1.0:
+        raise ValueError(f"level must lie between 0 and 1; got {level}.")
+    return statistics.NormalDist().inv_cdf(0.5 + level / 2)
 
 
 def bootstrap(
@@ -65,7 +78,7 @@ def bootstrap(
     """
     arrays = _arrays(arrays, paired)
     checks.whole("resamples", resamples, 2)
-    _level(level)
+    quantile(level)  # checks the level
     if method not in ("percentile", "basic"):
         raise ValueError(f'method is "percentile" or "basic"; got {method!r}.')
     random = generator(seed)
@@ -112,7 +125,7 @@ def subset_interval(
     """
     arrays = _arrays(arrays, paired)
     checks.whole("subsets", subsets, 2)
-    _level(level)
+    quantile(level)  # checks the level
     if not 0.0 < fraction < 1.0:
         raise ValueError(f"fraction must lie between 0 and 1; got {fraction}.")
     sizes = [min(max(round(fraction * len(a)), 1), len(a) - 1) for a in arrays]
@@ -127,13 +140,7 @@ def subset_interval(
         rows = rows * len(arrays) if paired else rows
         values[i] = statistic(*(a[r] for a, r in zip(arrays, rows, strict=True)))
     error = float(values.std(ddof=1)) * math.sqrt(fraction / (1.0 - fraction))
-    reach = statistics.NormalDist().inv_cdf(0.5 + level / 2) * error
-    return Interval(value, value - reach, value + reach, error, level)
-
-
-def _level(level):
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must lie between 0 and 1; got {level}.")
+    return normal_interval(value, error, level)
 
 
 def _arrays(arrays, paired):

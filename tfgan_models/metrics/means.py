@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 
 import numpy as np
 
-from tfgan_models.metrics.intervals import Interval
+from tfgan_models.metrics.intervals import Interval, normal_interval, quantile
 
 
 class RunningMean:
@@ -40,12 +39,6 @@ class RunningMean:
         return normal_interval(self.mean, math.sqrt(variance / self.count), level)
 
 
-def normal_interval(value: float, error: float, level: float = 0.95) -> Interval:
-    """`value` plus and minus the normal quantile times its standard error."""
-    reach = _quantile(level) * error
-    return Interval(value, value - reach, value + reach, error, level)
-
-
 def wilson_interval(successes: int, trials: int, level: float = 0.95) -> Interval:
     """Share of successes with Wilson's interval (1927), which stays inside [0, 1].
 
@@ -57,16 +50,10 @@ def wilson_interval(successes: int, trials: int, level: float = 0.95) -> Interva
         trials: At least 1.
         level: Confidence level.
     """
-    p, z2 = successes / trials, _quantile(level) ** 2
+    p, z2 = successes / trials, quantile(level) ** 2
     scale = 1.0 + z2 / trials
     centre = (p + z2 / (2 * trials)) / scale
     reach = math.sqrt(z2 * (p * (1 - p) / trials + z2 / (4 * trials**2))) / scale
     low = 0.0 if successes == 0 else centre - reach
     high = 1.0 if successes == trials else centre + reach
     return Interval(p, low, high, math.sqrt(p * (1 - p) / trials), level)
-
-
-def _quantile(level):
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must lie between 0 and 1; got {level}.")
-    return NormalDist().inv_cdf(0.5 + level / 2)

@@ -13,8 +13,7 @@ import numpy as np
 
 from tfgan_models.metrics import checks
 from tfgan_models.metrics.draws import generator
-from tfgan_models.metrics.intervals import Interval
-from tfgan_models.metrics.means import normal_interval
+from tfgan_models.metrics.intervals import Interval, normal_interval
 from tfgan_models.metrics.rows import Statistic
 
 _LANCZOS = 3  # lobes

@@ -15,6 +15,7 @@ import numpy as np
 from tfgan_models.metrics import checks
 from tfgan_models.metrics.draws import generator
 from tfgan_models.metrics.rows import Statistic
+from tfgan_models.metrics.slices import sorted_projections
 from tfgan_models.registry import near_matches
 
 _SIDE = 7  # of a patch
@@ -231,21 +232,10 @@ def sliced_distance(real, fake, directions) -> float:
     size = max(1, _PROJECTED // len(real))
     total = 0.0
     for start in range(0, len(units), size):
-        gap = _projected(real, units[start : start + size])
-        gap -= _projected(fake, units[start : start + size])
+        gap = sorted_projections(real, units[start : start + size])
+        gap -= sorted_projections(fake, units[start : start + size])
         total += float(np.abs(gap, out=gap).mean(axis=1).sum())
     return total / len(units)
-
-
-def _projected(rows, units):
-    """Sorted projections, float64 (directions, n)."""
-    projections = np.empty((len(units), len(rows)))
-    size = max(1, _PIXELS // rows.shape[1])
-    for start in range(0, len(rows), size):
-        part = slice(start, start + size)
-        projections[:, part] = units @ rows[part].T.astype(np.float64)
-    projections.sort(axis=1)
-    return projections
 
 
 def _stored(images, quantize):

@@ -140,6 +140,27 @@ def perceptual_path_length(
         ValueError: An unknown option, odd numbers of ends, NaN or negative distances, whole
             numbers from `generate`, images that cannot be averaged down to 256.
     """
+    _check_options(space, sampling, mapping)
+    checks.whole("batch_size", batch_size, 1)
+    ends, samples = _ends(latents, samples, seed)
+    times, choices = generator(seed, 1), generator(seed, 2)
+    labels = None if labels is None else checks.labels("labels", labels, len(labels))
+    stream = PerceptualPathLength(epsilon, percentiles)
+    for start in range(0, samples, batch_size):
+        count = min(batch_size, samples - start)
+        z = ends(start, count)
+        t = times.random(count)[:, None] * (sampling == "full")
+        extra = () if labels is None else (labels[choices.integers(len(labels), size=count)],)
+        if space == "z":
+            points = [radius * slerp_on_sphere(z[:, 0], z[:, 1], u) for u in (t, t + epsilon)]
+        else:
+            points = _on_lines(z, (t, t + epsilon), mapping, extra)
+        images = [_prepared(np.asarray(generate(x, *extra)), crop) for x in points]
+        stream.update(distance(*images))
+    return stream.result()
+
+
+def _check_options(space, sampling, mapping):
     for name, value, known in (
         ("space", space, ("z", "w")),
         ("sampling", sampling, ("full", "end")),
@@ -151,27 +172,14 @@ def perceptual_path_length(
             'space="z" interpolates before the mapping: give a `generate` that contains it, or '
             'space="w".'
         )
-    checks.whole("batch_size", batch_size, 1)
-    ends, samples = _ends(latents, samples, seed)
-    times = generator(seed, 1)
-    choices = generator(seed, 2)
-    labels = None if labels is None else checks.labels("labels", labels, len(labels))
-    stream = PerceptualPathLength(epsilon, percentiles)
-    for start in range(0, samples, batch_size):
-        count = min(batch_size, samples - start)
-        z = ends(start, count)
-        t = times.random(count)[:, None] * (sampling == "full")
-        extra = () if labels is None else (labels[choices.integers(len(labels), size=count)],)
-        if space == "z":
-            points = [radius * slerp_on_sphere(z[:, 0], z[:, 1], u) for u in (t, t + epsilon)]
-        else:
-            w = [z[:, i] if mapping is None else mapping(z[:, i], *extra) for i in (0, 1)]
-            w = [np.asarray(x, np.float64) for x in w]
-            t = t.reshape(count, *[1] * (w[0].ndim - 1))
-            points = [w[0] + (w[1] - w[0]) * u for u in (t, t + epsilon)]
-        images = [_prepared(np.asarray(generate(x, *extra)), crop) for x in points]
-        stream.update(distance(*images))
-    return stream.result()
+
+
+def _on_lines(z, times, mapping, extra):
+    """Points at each of `times` between the mapped ends of z (n, 2, d)."""
+    w = [z[:, i] if mapping is None else mapping(z[:, i], *extra) for i in (0, 1)]
+    w = [np.asarray(x, np.float64) for x in w]
+    times = [t.reshape(len(z), *[1] * (w[0].ndim - 1)) for t in times]
+    return [w[0] + (w[1] - w[0]) * t for t in times]
 
 
 def slerp_on_sphere(a, b, t) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tfgan_models.metrics import checks
-from tfgan_models.metrics.intervals import generator
+from tfgan_models.metrics.draws import generator
 from tfgan_models.metrics.rows import TwoSets, blocks
 
 _EDGE = 1e-10  # between the outer angles and the axes

@@ -11,7 +11,8 @@ import math
 import numpy as np
 
 from tfgan_models.metrics import checks
-from tfgan_models.metrics.intervals import Interval, generator
+from tfgan_models.metrics.draws import generator
+from tfgan_models.metrics.intervals import Interval
 from tfgan_models.metrics.means import RunningMean
 from tfgan_models.metrics.rows import Statistic
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfgan_models.metrics import checks
-from tfgan_models.metrics.intervals import generator
+from tfgan_models.metrics.draws import generator
 from tfgan_models.metrics.rows import TwoSets, blocks
 
 _DIRECTIONS = 128  # at a time
@@ -62,12 +62,14 @@ class Mind(TwoSets):
         total = 0.0
         for start in range(0, self.projections, _DIRECTIONS):
             part = directions[start : start + _DIRECTIONS]
-            total += _squared_distances(_project(real, part), _project(fake, part)).sum()
+            total += _squared_distances(
+                sorted_projections(real, part), sorted_projections(fake, part)
+            ).sum()
         return float(3.0 * dimensions * total / self.projections)
 
 
-def _project(array, directions):
-    """Sorted projections, float64 (directions, N)."""
+def sorted_projections(array, directions) -> np.ndarray:
+    """Projections of rows (N, d) on each direction (k, d), sorted; float64 (k, N)."""
     out = np.empty((len(directions), len(array)))
     for part, rows in blocks(array):
         out[:, part] = directions @ rows.T

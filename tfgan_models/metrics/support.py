@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tfgan_models.metrics import checks, neighbours
-from tfgan_models.metrics.intervals import generator
+from tfgan_models.metrics.draws import generator
 from tfgan_models.metrics.rows import Rows, Statistic, TwoSets, blocks
 
 _METRICS = ("cosine", "standardised", "euclidean")

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tfgan_models.core.arguments import positive_int
+
 
 @dataclass(frozen=True)
 class Game:
@@ -104,9 +106,7 @@ class Penalty:
     READS: tuple[str, ...] = ()
 
     def __init__(self, every: int = 1):
-        if int(every) != every or every < 1:
-            raise ValueError(f"every must be a positive int; got {every!r}.")
-        self.every = int(every)
+        self.every = positive_int("every", every)
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments as plain data."""

@@ -11,32 +11,13 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from tfgan_models import augment
+from tfgan_models.core.arguments import one_of
 from tfgan_models.penalties.base import Penalty
-from tfgan_models.penalties.tensors import as_float, mean_squared_difference, one_of
+from tfgan_models.penalties.tensors import as_float, mean_squared_difference
 
 HEADS = ("logits", "class_logits", "embedding")
-PADDINGS = ("reflect", "zero")
-
-
-def shift(images, rows, columns, padding="reflect") -> tf.Tensor:
-    """Moves each image down by `rows` and right by `columns` pixels.
-
-    Args:
-        images: Float (B, H, W, C).
-        rows, columns: Int (B,), of smaller size than H and W.
-        padding: What comes in: "reflect" (the edge pixel not repeated) or "zero".
-    """
-    one_of("padding", padding, PADDINGS)
-    for axis, amount in ((1, rows), (2, columns)):
-        size = images.shape[axis]
-        source = tf.range(size)[None] - tf.cast(amount, tf.int32)[:, None]
-        last = size - 1
-        mirrored = last - tf.abs(last - tf.abs(source))
-        images = tf.gather(images, tf.clip_by_value(mirrored, 0, last), axis=axis, batch_dims=1)
-        if padding == "zero":
-            inside = tf.cast((source >= 0) & (source <= last), images.dtype)
-            images *= inside[:, :, None, None] if axis == 1 else inside[:, None, :, None]
-    return images
+PADDINGS = {"reflect": "reflect", "zero": "zeros"}  # names of `augment.translate`
 
 
 def flip_and_shift(images, draws, fraction=0.125, padding="reflect") -> tf.Tensor:
@@ -46,16 +27,16 @@ def flip_and_shift(images, draws, fraction=0.125, padding="reflect") -> tf.Tenso
         images: Float (B, H, W, C).
         draws: `core.random.Draws`.
         fraction: In [0, 1): 1/8 is 4 pixels of 32; 1/32 in the ADA paper's comparison.
-        padding: See `shift`.
+        padding: What comes in: "reflect" (the edge pixel not repeated) or "zero".
     """
-    mirrored = draws.uniform("flip") < 0.5
-    images = tf.where(mirrored[:, None, None, None], tf.reverse(images, axis=[2]), images)
+    one_of("padding", padding, PADDINGS)
+    images = augment.flip(images, draws.uniform("flip") < 0.5)
     amounts = []
     for name, size in (("rows", images.shape[1]), ("columns", images.shape[2])):
         most = int(size * fraction)
         drawn = tf.cast(draws.uniform(name) * (2 * most + 1), tf.int32)
         amounts.append(tf.minimum(drawn, 2 * most) - most)  # the product may round up
-    return shift(images, *amounts, padding)
+    return augment.translate(images, tf.stack(amounts, axis=1), PADDINGS[padding])
 
 
 def consistency_loss(outputs, other_outputs) -> tf.Tensor:

@@ -13,8 +13,10 @@ import keras
 import tensorflow as tf
 
 from tfgan_models.core import replicas
+from tfgan_models.core.arguments import one_of
+from tfgan_models.core.numerics import root
 from tfgan_models.penalties.base import Penalty
-from tfgan_models.penalties.tensors import as_float, one_of, root, squared_norms
+from tfgan_models.penalties.tensors import as_float, squared_norms
 
 DRAGAN_MODES = ("gaussian", "uniform_centered", "legacy")
 MAX_FORMS = ("zero_centered", "two_sided", "one_sided", "lagrangian")

@@ -12,8 +12,9 @@ import keras
 import tensorflow as tf
 
 from tfgan_models.core import replicas
+from tfgan_models.core.numerics import root
 from tfgan_models.penalties.base import Penalty
-from tfgan_models.penalties.tensors import as_float, root, squared_norms
+from tfgan_models.penalties.tensors import as_float, squared_norms
 
 
 def path_lengths(generate, latents, noise) -> tf.Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tfgan_models.core.arguments import positive_int
+
 
 def lazy_optimizer(optimizer: dict, every: int) -> dict:
     """Returns Adam re-tuned for a penalty in separate steps: with c = k/(k + 1),
@@ -21,8 +23,7 @@ def lazy_optimizer(optimizer: dict, every: int) -> dict:
     """
     if not isinstance(optimizer, dict) or optimizer.get("name") not in ("adam", "adamw"):
         raise ValueError(f"lazy_optimizer re-tunes a dict that names 'adam'; got {optimizer!r}.")
-    if int(every) != every or every < 1:
-        raise ValueError(f"every must be a positive int; got {every!r}.")
+    every = positive_int("every", every)
     rate = optimizer.get("learning_rate", 1e-3)
     if not isinstance(rate, (int, float)):
         raise ValueError(f"lazy_optimizer needs a constant learning_rate; got {rate!r}.")

@@ -10,8 +10,9 @@ import keras
 import tensorflow as tf
 
 from tfgan_models.core import replicas
+from tfgan_models.core.arguments import one_of
 from tfgan_models.penalties.base import Penalty
-from tfgan_models.penalties.tensors import as_float, one_of
+from tfgan_models.penalties.tensors import as_float
 
 LECAM_FORMS = ("relu", "square")
 

@@ -10,8 +10,10 @@ import keras
 import tensorflow as tf
 
 from tfgan_models.core import random
+from tfgan_models.core.arguments import one_of
+from tfgan_models.core.numerics import root
 from tfgan_models.penalties.base import Penalty
-from tfgan_models.penalties.tensors import as_float, one_of, root
+from tfgan_models.penalties.tensors import as_float
 
 FORMS = ("off_diagonal", "full", "dso", "mutual_coherence", "srip", "condition_number")
 SIDES = ("rows", "columns", "smaller")

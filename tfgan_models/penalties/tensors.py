@@ -16,12 +16,6 @@ def squared_norms(value) -> tf.Tensor:
     return tf.reduce_sum(tf.square(value), axis=list(range(1, value.shape.rank)))
 
 
-def root(value) -> tf.Tensor:
-    """Square root whose derivative at zero is zero, not infinite."""
-    positive = value > 0
-    return tf.where(positive, tf.sqrt(tf.where(positive, value, tf.ones_like(value))), 0.0)
-
-
 def mean_squared_difference(name: str, first, second) -> tf.Tensor:
     """mean (first - second)^2 over every element, scalar.
 
@@ -35,14 +29,3 @@ def mean_squared_difference(name: str, first, second) -> tf.Tensor:
             f"{tuple(second.shape)}."
         )
     return tf.reduce_mean(tf.square(first - second))
-
-
-def one_of(name: str, value, choices):
-    """Returns `value` where it is among `choices`.
-
-    Raises:
-        ValueError: It is not.
-    """
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}.")
-    return value

@@ -11,17 +11,12 @@ import keras
 import tensorflow as tf
 
 from tfgan_models.core import replicas
+from tfgan_models.core.arguments import positive_int
 from tfgan_models.updates.base import Updates
 
 
 def _global_mean(value) -> tf.Tensor:
     return tf.stop_gradient(replicas.mean(tf.reduce_mean(tf.cast(value, tf.float32))))
-
-
-def _positive(name: str, value, least=1) -> int:
-    if int(value) != value or value < least:
-        raise ValueError(f"{name} must be an int of at least {least}; got {value!r}.")
-    return int(value)
 
 
 def _decay(value) -> float:
@@ -94,8 +89,8 @@ class Bursts(_Rule):
 
     def __init__(self, normal=5, burst=100, first=25, every=500, **kwargs):
         super().__init__(**kwargs)
-        self.normal, self.burst = _positive("normal", normal), _positive("burst", burst)
-        self.first, self.every = _positive("first", first, 0), _positive("every", every)
+        self.normal, self.burst = positive_int("normal", normal), positive_int("burst", burst)
+        self.first, self.every = positive_int("first", first, 0), positive_int("every", every)
         self.generator_updates = self._count("generator_updates")
         self.critic_updates = self._count("critic_updates")
 
@@ -171,10 +166,10 @@ class LossRatio(_Rule):
     """Discriminator updates of the next step by the ratio of the two smoothed losses.
 
     rho = mean L_D / (mean L_G + 1e-8), moving averages corrected for their start at zero.
-    rho < low: k = 0, at most `max_skips` steps in a row, then 1; rho > high: k + 1, at most
-    `d_steps`; else k = 1. k = 1 in the first step. A generic rule, not a paper's; both
-    losses must be non-negative and in the same units (cross entropies). ganhacks warns that
-    balancing by loss statistics rarely helps.
+    rho < low: k = 0, at most `max_skips` steps in a row, then 1; rho > high: k + 1, of which a
+    step makes at most `d_steps`; else k = 1. k = 1 in the first step. A generic rule, not a
+    paper's; both losses must be non-negative and in the same units (cross entropies). ganhacks
+    warns that balancing by loss statistics rarely helps.
 
     The averages move in `observe`, with each update that took place; a resting
     discriminator's stays. k and the count of skips move in `observe("generator", ...)`.
@@ -193,16 +188,14 @@ class LossRatio(_Rule):
         if not 0.0 <= low <= high:
             raise ValueError(f"low and high must satisfy 0 <= low <= high; got {low}, {high}.")
         self.low, self.high, self.decay = float(low), float(high), _decay(decay)
-        self.max_skips = _positive("max_skips", max_skips, 0)
+        self.max_skips = positive_int("max_skips", max_skips, 0)
         self.averages = self._number("averages", shape=(2,))
         self.masses = self._number("masses", shape=(2,))
         self.k = self._count("k", 1)
-        self.offered = self._count("offered", 1)
         self.skips = self._count("skips")
 
     def discriminator(self, i):
         """True for the first k updates of the step."""
-        self.offered.assign(i + 1)
         return tf.convert_to_tensor(self.k) > i
 
     def observe(self, player, game, loss):
@@ -221,8 +214,7 @@ class LossRatio(_Rule):
         k, skips = tf.convert_to_tensor(self.k), tf.convert_to_tensor(self.skips)
         one = tf.ones_like(k)
         rests = tf.logical_and(rho < self.low, skips < self.max_skips)
-        more = tf.minimum(k + 1, tf.convert_to_tensor(self.offered))
-        self.k.assign(tf.where(rests, 0 * one, tf.where(rho > self.high, more, one)))
+        self.k.assign(tf.where(rests, 0 * one, tf.where(rho > self.high, k + 1, one)))
         self.skips.assign(tf.where(rests, skips + 1, 0 * one))
 
     def get_config(self):
@@ -263,7 +255,7 @@ class CriticConvergence(_Rule):
         if not tolerance > 0:
             raise ValueError(f"tolerance must be positive; got {tolerance!r}.")
         self.tolerance, self.decay = float(tolerance), _decay(decay)
-        self.window, self.minimum = _positive("window", window), _positive("minimum", minimum)
+        self.window, self.minimum = positive_int("window", window), positive_int("minimum", minimum)
         self.average = self._number("average")
         self.mass = self._number("mass")
         self.history = self._number("history", shape=(self.window,))
