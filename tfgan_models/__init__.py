@@ -9,7 +9,7 @@ imported when a model is first made or a maths module first used.
     tfgan.load("model.keras")
     tfgan.OriginalGAN, tfgan.DCGAN, ...      every family class by name
     tfgan.losses, tfgan.penalties, tfgan.augment, tfgan.updates, tfgan.layers,
-    tfgan.networks, tfgan.metrics, tfgan.analysis
+    tfgan.networks, tfgan.metrics, tfgan.features, tfgan.analysis
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ __version__ = "0.1.0"
 _SUBMODULES = (
     "analysis",
     "augment",
+    "features",
     "layers",
     "losses",
     "metrics",

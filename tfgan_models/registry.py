@@ -547,6 +547,14 @@ METRICS: dict[str, Entry] = {
     ),
 }
 
+FEATURES: dict[str, Entry] = {
+    "pixels": Entry(
+        "tfgan_models.features.pixels:Pixels",
+        "raw pixels in [-1, 1], flattened",
+        "none",
+    ),
+}
+
 CLASSES: dict[str, str] = {family.class_name: name for name, family in FAMILIES.items()}
 
 
@@ -564,15 +572,29 @@ def list_families() -> dict[str, str]:
     return {name: family.summary for name, family in FAMILIES.items()}
 
 
+def entry(table: dict[str, Entry], name: str, kind: str) -> Entry:
+    """Returns a row of a table.
+
+    Args:
+        table: One of this module's.
+        name: Its key.
+        kind: What the table lists, for the message.
+
+    Raises:
+        ValueError: The name is unknown; near matches are listed.
+    """
+    if name not in table:
+        raise ValueError(f"Unknown {kind} {name!r}.{near_matches(name, table)}")
+    return table[name]
+
+
 def family_class(name: str) -> type:
     """Returns the class of a family, importing its module.
 
     Raises:
         ValueError: The name is unknown; near matches are listed.
     """
-    if name not in FAMILIES:
-        raise ValueError(f"Unknown family {name!r}.{near_matches(name, FAMILIES)}")
-    return FAMILIES[name].load()
+    return entry(FAMILIES, name, "family").load()
 
 
 def load(path) -> object:

@@ -140,19 +140,21 @@ def truncate_rows(path: str, step: int) -> None:
 
 
 class SaveCheckpoints(RunCallback):
-    """Saves every `every` steps and at the end; the score is a column of the newest row.
+    """Saves every `every` steps and at the end, with a score for the best ones.
 
     Args:
         total: Last step.
         checkpoints: Where to.
         every: Steps between checkpoints.
-        rows: The `Rows` callback, which must come before this one.
-        metric: Column used as score for the best ones.
+        measured: Callbacks with `newest`, {name: value} of the newest row or measurement;
+            they must come before this one.
+        metric: Name of the value used as score.
     """
 
-    def __init__(self, total, checkpoints, every, rows, metric):
+    def __init__(self, total, checkpoints, every, measured, metric):
         super().__init__(total)
-        self.checkpoints, self.every, self.rows, self.metric = checkpoints, every, rows, metric
+        self.checkpoints, self.every, self.metric = checkpoints, every, metric
+        self.measured = measured
 
     def after_step(self, step, logs):
         """Saves where it is due."""
@@ -161,7 +163,8 @@ class SaveCheckpoints(RunCallback):
 
     def save(self, step):
         """Saves the state after `step` steps."""
-        self.checkpoints.save(step, self.rows.newest.get(self.metric))
+        values = {name: v for source in self.measured for name, v in source.newest.items()}
+        self.checkpoints.save(step, values.get(self.metric))
 
 
 class StopOnSignal(RunCallback):

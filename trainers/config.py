@@ -14,6 +14,7 @@ from trainers.errors import UserError
 
 STRATEGIES = ("none", "mirrored", "multi_worker", "tpu")
 CLUSTERS = ("tf_config", "slurm", "kubernetes")
+DOCTOR = ("off", "log", "stop", "roll_back")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 # Options of the run itself: they may differ between a start and its resumption.
@@ -24,6 +25,13 @@ RUN_DEFAULTS = {
     "best_metric": "g_loss",  # a column of metrics.jsonl
     "best_mode": "min",  # "min" or "max"
     "log_every": 50,  # steps in a row of metrics.jsonl
+    "evaluate": [],  # metrics measured during the run, such as ["frechet_distance"]
+    "evaluate_every": None,  # steps between measurements; None: checkpoint_every
+    "evaluate_network": "auto",  # feature network of the metrics
+    "evaluate_samples": 1000,  # generated images a measurement
+    "doctor": "off",  # "log", "stop" or "roll_back": what to do about what it finds
+    "doctor_every": 250,  # steps between its checks of pictures
+    "report": False,  # report.html in the run directory
     "sample_every": None,  # steps between sample grids; None: 1, 2, 5, 10, 20, 50, ...
     "sample_columns": 10,  # samples a class, or columns of the square grid
     "virtual_devices": None,  # splits one CPU into so many devices, to try a strategy
@@ -123,6 +131,7 @@ def _check(config: Config) -> None:
         ("precision", config.precision, PRECISIONS),
         ("run.cluster", config.run["cluster"], CLUSTERS),
         ("run.best_mode", config.run["best_mode"], ("min", "max")),
+        ("run.doctor", config.run["doctor"], DOCTOR),
     ):
         if value not in known:
             raise UserError(f"{name} is {value!r}.{near_matches(str(value), known)}")
@@ -134,6 +143,9 @@ def _check(config: Config) -> None:
         "run.keep": run["keep"],
         "run.log_every": run["log_every"],
         "run.sample_columns": run["sample_columns"],
+        "run.evaluate_every": run["evaluate_every"] or run["checkpoint_every"],
+        "run.evaluate_samples": run["evaluate_samples"],
+        "run.doctor_every": run["doctor_every"],
         "run.sample_every": 1 if run["sample_every"] is None else run["sample_every"],
         "run.virtual_devices": 1 if run["virtual_devices"] is None else run["virtual_devices"],
     }
@@ -145,7 +157,13 @@ def _check(config: Config) -> None:
     if not isinstance(config.seed, int):
         raise UserError(f"seed must be a whole number; got {config.seed!r}.")
     together = recipe.compile.get("steps_per_execution", 1)
-    for name in ("steps", "run.checkpoint_every", "run.log_every", "run.sample_every"):
+    for name in (
+        "steps",
+        "run.checkpoint_every",
+        "run.log_every",
+        "run.sample_every",
+        "run.evaluate_every",
+    ):
         if positive[name] % together and not (
             name == "run.sample_every" and run["sample_every"] is None
         ):

@@ -214,7 +214,7 @@ def _fit(config, source, model, strategy, workdir, chief):
     if start >= recipe.steps:
         print(f"{workdir} has done its {start} steps; raise --steps to go on.", file=sys.stderr)
         return model
-    callbacks = _callbacks(config, model, checkpoints, workdir, chief)
+    callbacks = _callbacks(config, model, source, checkpoints, workdir, chief)
     dataset = data.pipeline(
         source,
         batch_size=recipe.batch_size,
@@ -236,17 +236,24 @@ def _fit(config, source, model, strategy, workdir, chief):
     return model
 
 
-def _callbacks(config, model, checkpoints, workdir, chief) -> dict:
-    """The run's callbacks in the order they act: check, log, draw, save, stop."""
+def _callbacks(config, model, source, checkpoints, workdir, chief) -> dict:
+    """The run's callbacks in the order they act: check, log, measure, draw, save, stop."""
     from trainers import callbacks
 
     run, recipe = config.run, config.recipe
     total = recipe.steps
     rows = callbacks.Rows(total, workdir, run["log_every"], recipe.batch_size, chief)
-    saver = callbacks.SaveCheckpoints(
-        total, checkpoints, run["checkpoint_every"], rows, run["best_metric"]
-    )
     chosen = {"finite": callbacks.StopOnNonFinite(total), "rows": rows}
+    measured = [rows]
+    if run["evaluate"]:
+        from trainers.evaluation.callback import EvaluationCallback
+
+        chosen["evaluation"] = EvaluationCallback(config, source, workdir, chief)
+        measured.append(chosen["evaluation"])
+    if run["doctor"] != "off":
+        from trainers.doctor.callback import DoctorCallback
+
+        chosen["doctor"] = DoctorCallback(config, source, rows, checkpoints, workdir, chief)
     if chief:
         extra = [n for n in model.log_means.names if n not in model.LOGS]
         chosen["samples"] = callbacks.SampleGrids(
@@ -255,7 +262,15 @@ def _callbacks(config, model, checkpoints, workdir, chief) -> dict:
         if importlib.util.find_spec("tensorboard") is not None:
             chosen["tensorboard"] = callbacks.TensorBoardScalars(total, workdir, rows)
         chosen["progress"] = callbacks.Progress(total, recipe.batch_size)
-    return {**chosen, "saver": saver, "signals": callbacks.StopOnSignal(total, saver)}
+    saver = callbacks.SaveCheckpoints(
+        total, checkpoints, run["checkpoint_every"], measured, run["best_metric"]
+    )
+    chosen["saver"] = saver
+    if chief and run["report"]:
+        from trainers.report.callback import ReportCallback
+
+        chosen["report"] = ReportCallback(total, workdir)
+    return {**chosen, "signals": callbacks.StopOnSignal(total, saver)}
 
 
 def load_run(workdir: str, step: int | None = None):

@@ -36,6 +36,7 @@ LAYERS = {
     "updates": {"updates", "core", "registry"},
     "analysis": {"analysis", "losses", "penalties", "core", "registry"},
     "augment": {"augment", "core", "registry"},
+    "features": {"features", "registry"},
     "metrics": {"metrics", "registry"},
     "presets": {"presets", "registry", "families", "core"},
 }

@@ -48,6 +48,7 @@ from tfgan_models.metrics.parzen import parzen_log_likelihood, select_parzen_wid
 from tfgan_models.metrics.patches import SlicedWasserstein, sliced_wasserstein
 from tfgan_models.metrics.path_length import PerceptualPathLength, perceptual_path_length
 from tfgan_models.metrics.prd import PrecisionRecallCurve, precision_recall_curve
+from tfgan_models.metrics.protocol import Protocol, Score
 from tfgan_models.metrics.similarity import MsSsim, ms_ssim
 from tfgan_models.metrics.slices import Mind, mind
 from tfgan_models.metrics.support import (
@@ -83,7 +84,9 @@ __all__ = [
     "PerceptualPathLength",
     "PrecisionRecall",
     "PrecisionRecallCurve",
+    "Protocol",
     "Realism",
+    "Score",
     "SlicedWasserstein",
     "birthday_paradox",
     "bootstrap",
