@@ -284,6 +284,8 @@ PUBLIC_OF = {
         "mlp_generator",
         "projection_discriminator",
         "projection_generator",
+        "resnet_discriminator",
+        "resnet_generator",
     ],
     "penalties": [
         "BalancedConsistency",

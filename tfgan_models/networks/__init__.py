@@ -18,6 +18,7 @@ from tfgan_models.networks.goodfellow import (
     mlp_generator,
 )
 from tfgan_models.networks.projection import projection_discriminator, projection_generator
+from tfgan_models.networks.resnet import resnet_discriminator, resnet_generator
 
 __all__ = [
     "conditional_conv_discriminator",
@@ -32,4 +33,6 @@ __all__ = [
     "mlp_generator",
     "projection_discriminator",
     "projection_generator",
+    "resnet_discriminator",
+    "resnet_generator",
 ]
