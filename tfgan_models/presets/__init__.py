@@ -6,13 +6,23 @@ presets.build(presets.get("quickstart"))      -> a compiled model
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 
 from tfgan_models import registry
-from tfgan_models.presets import conditional_gan, dcgan, gan
 from tfgan_models.presets.base import Preset
 
-PRESETS: dict[str, Preset] = {**gan.PRESETS, **conditional_gan.PRESETS, **dcgan.PRESETS}
+
+def _collect() -> dict[str, Preset]:
+    """Joins the `PRESETS` of every file in this folder."""
+    found: dict[str, Preset] = {}
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        found |= getattr(importlib.import_module(module.name), "PRESETS", {})
+    return found
+
+
+PRESETS: dict[str, Preset] = _collect()
 
 __all__ = ["PRESETS", "Preset", "build", "get", "list_presets"]
 
