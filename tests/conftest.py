@@ -19,6 +19,17 @@ gc.collect()
 gc.freeze()
 
 
+def pytest_collection_modifyitems(items):
+    """One process runs a whole file, for its shared fixtures; of the suite over all families,
+    which is long, all tests of one family."""
+    for item in items:
+        group = f"{item.path.parent.name}.{item.path.stem}"
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        if group == "conformance.test_families":
+            group = parameters.get("family") or parameters.get("trained") or group
+        item.add_marker(pytest.mark.xdist_group(str(group)))
+
+
 @pytest.fixture(autouse=True)
 def _fresh_keras_session():
     """Keras counts layer names and seeds for the whole process; each test starts anew."""
