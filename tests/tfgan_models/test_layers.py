@@ -212,3 +212,34 @@ def test_config_round_trip(layer, inputs):
         got = copy(x)
         assert got.dtype == expected.dtype
         np.testing.assert_array_equal(tf.cast(got, "float32"), tf.cast(expected, "float32"))
+
+
+def test_dropout_keeps_its_share_and_the_mean():
+    layer = layers.Dropout(0.3, seed=1)
+    x = np.ones((200, 50), "float32")
+    first, second = layer(x, training=True).numpy(), layer(x, training=True).numpy()
+    assert set(np.unique(first)) == {0.0, np.float32(1 / 0.7)}
+    np.testing.assert_allclose(np.mean(first > 0), 0.7, atol=0.015)  # 3 standard errors
+    np.testing.assert_allclose(np.mean((first > 0) & (second > 0)), 0.49, atol=0.016)
+    np.testing.assert_array_equal(layer(x), x)
+
+
+def test_gaussian_noise_is_normal():
+    layer = layers.GaussianNoise(0.5, seed=1)
+    x = np.full((200, 50), 2.0, "float32")
+    noise = layer(x, training=True).numpy() - x
+    np.testing.assert_allclose([noise.mean(), noise.std()], [0.0, 0.5], atol=0.015)
+    assert abs(np.mean(noise > 0.5) - 0.1587) < 0.011
+    np.testing.assert_array_equal(layer(x), x)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: layers.Dropout(1.0), r"rate must be in \[0, 1\); got 1.0"),
+        (lambda: layers.GaussianNoise(-1.0), "stddev must be 0 or more; got -1.0"),
+    ],
+)
+def test_noise_layers_refuse_what_is_no_rate(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -33,6 +33,7 @@ CASES = {
         lambda: layers.ConditionalBatchNorm(spectral_norm=True),
         [IMAGE, (4, 3)],
     ),
+    "dropout": (lambda: layers.Dropout(0.3, seed=4), [IMAGE]),
     "energy": (lambda: layers.ReconstructionEnergy(), [IMAGE, IMAGE]),
     "energy_l1": (lambda: layers.ReconstructionEnergy("l1"), [IMAGE, IMAGE]),
     "energy_l2": (lambda: layers.ReconstructionEnergy("l2"), [IMAGE, IMAGE]),
@@ -42,6 +43,7 @@ CASES = {
         [VECTOR],
     ),
     "film": (lambda: layers.FiLM("glorot_uniform"), [IMAGE, (4, 3)]),
+    "gaussian_noise": (lambda: layers.GaussianNoise(0.3, seed=4), [IMAGE]),
     "gumbel": (lambda: layers.GumbelSoftmax(0.7), [WIDE]),
     "gumbel_hard": (lambda: layers.GumbelSoftmax(0.7, hard=True, seed=4), [WIDE]),
     "instance_norm": (lambda: layers.InstanceNorm(affine=True), [IMAGE]),
@@ -78,7 +80,7 @@ CASES = {
     ),
 }
 MIXING = {"minibatch_discrimination", "minibatch_discrimination_plain", "minibatch_stddev"}
-NOISY = {"gumbel", "gumbel_hard"}
+NOISY = {"dropout", "gaussian_noise", "gumbel", "gumbel_hard"}
 # One of a kind where a compilation is paid for.
 COMPILED = [
     name
@@ -222,7 +224,7 @@ def test_training_calls_agree_under_xla(name):
 
 
 # Not compiled with their gradients above: no gradient, or a sibling that is.
-REST = [n for n in CASES if n not in COMPILED or n in ("reference_batch", "gumbel", "gumbel_hard")]
+REST = [n for n in CASES if n not in COMPILED or n in ("reference_batch", *NOISY)]
 
 
 @pytest.mark.parametrize("training", [False, True])

@@ -73,6 +73,28 @@ def normal(philox_key, count, shape, start=0) -> tf.Tensor:
     return tf.reshape(pair[:, :size], (count, *shape))
 
 
+def layer_uniform(seed_generator, like) -> tf.Tensor:
+    """Draws from a layer's own stream uniform float32 numbers in (0, 1), of one tensor's shape.
+
+    Args:
+        seed_generator: The layer's `keras.random.SeedGenerator`, which moves on.
+        like: Tensor (B, ...), all but B static.
+    """
+    return uniform(*_layer_draw(seed_generator, like))
+
+
+def layer_normal(seed_generator, like) -> tf.Tensor:
+    """Draws standard normal float32 numbers; otherwise as `layer_uniform`."""
+    return normal(*_layer_draw(seed_generator, like))
+
+
+def _layer_draw(seed_generator, like):
+    words = tf.cast(seed_generator.next(), tf.uint64)
+    philox_key = tf.bitwise.left_shift(words[:1], tf.constant(32, tf.uint64)) + words[1:]
+    rows = like.shape[0] if like.shape[0] is not None else tf.shape(like)[0]
+    return philox_key, rows, tuple(like.shape[1:])
+
+
 def replica() -> tuple[tf.Tensor | int, int]:
     """Returns (index of this replica, number of replicas); (0, 1) outside a strategy."""
     context = tf.distribute.get_replica_context()

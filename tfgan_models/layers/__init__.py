@@ -17,6 +17,7 @@ from tfgan_models.layers.minibatch import (
     minibatch_similarities,
 )
 from tfgan_models.layers.modulation import FiLM
+from tfgan_models.layers.noise import Dropout, GaussianNoise
 from tfgan_models.layers.pixel_norm import PixelNorm
 from tfgan_models.layers.pooling import GlobalSumPooling2D
 from tfgan_models.layers.spectral_norm import SpectralNorm, hold_spectral_state
@@ -34,8 +35,10 @@ __all__ = [
     "BlurUpsampling2D",
     "ConcatenateLabels",
     "ConditionalBatchNorm",
+    "Dropout",
     "EqualizedLearningRate",
     "FiLM",
+    "GaussianNoise",
     "GlobalSumPooling2D",
     "GradientReversal",
     "GumbelSoftmax",

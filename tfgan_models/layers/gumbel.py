@@ -86,19 +86,12 @@ class GumbelSoftmax(keras.layers.Layer):
         logits = inputs[0] if given else inputs
         temperature = tf.convert_to_tensor(self.temperature)
         if given or training:
-            uniform = inputs[1] if given else self._uniform(logits)
+            uniform = inputs[1] if given else random.layer_uniform(self.seed_generator, logits)
             y = gumbel_softmax(logits, uniform, temperature, self.hard)
         else:
             y = tf.nn.softmax(tf.cast(logits, tf.float32) / temperature, axis=-1)
             y = straight_through(y) if self.hard else y
         return tf.cast(y, self.compute_dtype)
-
-    def _uniform(self, logits):
-        # Bits from a key of our own: TensorFlow's floats differ between plain graph and XLA.
-        words = tf.cast(self.seed_generator.next(), tf.uint64)
-        key = tf.bitwise.left_shift(words[:1], tf.constant(32, tf.uint64)) + words[1:]
-        rows = logits.shape[0] if logits.shape[0] is not None else tf.shape(logits)[0]
-        return random.uniform(key, rows, tuple(logits.shape[1:]))
 
     def compute_output_shape(self, input_shape):
         """Returns the shape of the logits."""

@@ -12,7 +12,7 @@ import math
 import keras
 from keras import layers
 
-from tfgan_models.layers import BatchNorm, ConcatenateLabels, Maxout
+from tfgan_models.layers import BatchNorm, ConcatenateLabels, Dropout, Maxout
 from tfgan_models.networks import dcgan
 
 
@@ -35,7 +35,7 @@ def conditional_mlp_generator(
     """
     z, y = keras.Input((latent_dim,), name="latents"), keras.Input((num_classes,), name="labels")
     h = layers.Concatenate()([_dense(units[0], "relu")(z), _dense(units[1], "relu")(y)])
-    h = _dense(units[2], "relu")(layers.Dropout(dropout)(h))
+    h = _dense(units[2], "relu")(Dropout(dropout)(h))
     h = _dense(math.prod(image_shape), "sigmoid", dtype="float32", name="output")(h)
     image = layers.Reshape(image_shape, dtype="float32")(h)
     return keras.Model([z, y], image, name="generator")
@@ -56,9 +56,9 @@ def conditional_mlp_discriminator(
     branches = []
     for features, n, k in zip((layers.Flatten()(x), y), units, pieces, strict=False):
         branches.append(Maxout(k)(_dense(n * k, width=0.005)(features)))
-    h = layers.Dropout(dropout)(layers.Concatenate()(branches))
+    h = Dropout(dropout)(layers.Concatenate()(branches))
     h = Maxout(pieces[2])(_dense(units[2] * pieces[2], width=0.005)(h))
-    logit = _dense(1, width=0.005, dtype="float32")(layers.Dropout(dropout)(h))
+    logit = _dense(1, width=0.005, dtype="float32")(Dropout(dropout)(h))
     return keras.Model([x, y], logit, name="discriminator")
 
 

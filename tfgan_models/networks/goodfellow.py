@@ -13,7 +13,7 @@ import math
 import keras
 from keras import layers
 
-from tfgan_models.layers import Maxout
+from tfgan_models.layers import Dropout, Maxout
 
 # (units, activation, range of the uniform initialiser)
 MNIST_HIDDEN = ((1200, "relu", 0.05), (1200, "relu", 0.05))
@@ -64,10 +64,10 @@ def mlp_discriminator(
     x = keras.Input(image_shape, name="images")
     h = layers.Flatten()(x)
     for rate in dropout[:-1]:
-        h = layers.Dropout(rate)(h)
+        h = Dropout(rate)(h)
         h = layers.Dense(units * pieces, kernel_initializer=_uniform(init_range))(h)
         h = Maxout(pieces)(h)
-    h = layers.Dropout(dropout[-1])(h)
+    h = Dropout(dropout[-1])(h)
     logit = layers.Dense(1, kernel_initializer=_uniform(init_range), dtype="float32")(h)
     return keras.Model(x, logit, name="discriminator")
 
@@ -112,14 +112,14 @@ def conv_discriminator(image_shape=(32, 32, 3), widths=(32, 32, 192), units=500)
         units: Of the dense maxout layer, with five pieces.
     """
     x = keras.Input(image_shape, name="images")
-    h = layers.Dropout(0.2)(x)
+    h = Dropout(0.2)(x)
     # kernel, padding, pool, of the three stages
     for width, (kernel, pad, pool) in zip(widths, ((8, 4, 4), (8, 3, 4), (5, 3, 2)), strict=True):
         h = layers.ZeroPadding2D(pad)(h)
         h = layers.Conv2D(width * 2, kernel, kernel_initializer=_uniform(0.005))(h)
         h = layers.MaxPooling2D(pool, 2)(Maxout(2)(h))
-        h = layers.Dropout(0.5)(h)
+        h = Dropout(0.5)(h)
     h = layers.Dense(units * 5, kernel_initializer=_uniform(0.005))(layers.Flatten()(h))
-    h = layers.Dropout(0.5)(Maxout(5)(h))
+    h = Dropout(0.5)(Maxout(5)(h))
     logit = layers.Dense(1, kernel_initializer=_uniform(0.005), dtype="float32")(h)
     return keras.Model(x, logit, name="discriminator")
