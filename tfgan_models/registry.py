@@ -65,6 +65,12 @@ FAMILIES: dict[str, Entry] = {
         "Radford et al. 2015, arXiv:1511.06434",
         model_fields=("width", "port"),
     ),
+    "lecture_gan": Entry(
+        "tfgan_models.families.lecture_gan:LectureGAN",
+        "a lecture's examples: what works, settles without working, collapses, blurs",
+        "Raschka 2021, STAT 453 lecture 16 and its notebooks",
+        model_fields=("architecture", "width"),
+    ),
 }
 
 LOSSES: dict[str, Entry] = {

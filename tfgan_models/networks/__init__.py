@@ -17,6 +17,7 @@ from tfgan_models.networks.goodfellow import (
     mlp_discriminator,
     mlp_generator,
 )
+from tfgan_models.networks.lecture import lecture_discriminator, lecture_generator
 from tfgan_models.networks.projection import projection_discriminator, projection_generator
 from tfgan_models.networks.resnet import resnet_discriminator, resnet_generator
 
@@ -29,6 +30,8 @@ __all__ = [
     "conv_generator",
     "dcgan_discriminator",
     "dcgan_generator",
+    "lecture_discriminator",
+    "lecture_generator",
     "mlp_discriminator",
     "mlp_generator",
     "projection_discriminator",
