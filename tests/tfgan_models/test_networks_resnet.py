@@ -72,6 +72,20 @@ def test_shortcuts_equal_the_other_order():
         np.testing.assert_allclose(conv(resize(x)), resize(conv(x)), atol=1e-6)
 
 
+def test_repeated_pixels_have_a_second_gradient():
+    """Of sum(y^3), y each x four times: slopes 12 x^2, and of their squares 576 x^3."""
+    x = tf.constant(images((3, 3, 2)))
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            total = tf.reduce_sum(keras.layers.UpSampling2D(2)(x) ** 3)
+        slopes = inner.gradient(total, x)
+        squares = tf.reduce_sum(slopes**2)
+    np.testing.assert_allclose(slopes, 12 * x**2, rtol=1e-5)
+    np.testing.assert_allclose(outer.gradient(squares, x), 576 * x**3, rtol=1e-5)
+
+
 def test_first_block_passes_negative_pixels():
     """Without the block's first relu an image and its negative give unlike features."""
     network = networks.resnet_discriminator((8, 8, 1), (4,), (), spectral_norm=False)
