@@ -83,13 +83,27 @@ def check_images(images, channels: int | None, name: str) -> np.ndarray:
         )
     if images.ndim != 4 or not len(images):
         raise ValueError(f"{name} reads images of shape (n, H, W, C), n > 0; got {images.shape}.")
-    if channels is not None and images.shape[-1] != channels:
+    check_channels(images.shape[-1], channels, name)
+    return images
+
+
+def check_channels(found: int, channels: int | None, name: str) -> None:
+    """Refuses images that a network cannot read.
+
+    Args:
+        found: Channels of the images.
+        channels: Channels that the network reads, None for any.
+        name: Of the network, for the message.
+
+    Raises:
+        ValueError: The two differ.
+    """
+    if channels is not None and found != channels:
         kind = {1: "grey", 3: "colour"}.get(channels, f"{channels}-channel")
         raise ValueError(
-            f"{name} reads {kind} images ({channels} channels); got {images.shape[-1]} channels: "
+            f"{name} reads {kind} images (channels: {channels}); got {found}: "
             "use a network for such images, or 'pixels'."
         )
-    return images
 
 
 def digest(arrays) -> str:

@@ -49,6 +49,7 @@ TABLES = {
     "augmentations": lambda: _entries(registry.AUGMENTATIONS),
     "updates": lambda: _entries(registry.UPDATES),
     "metrics": lambda: _entries(registry.METRICS),
+    "features": lambda: _entries(registry.FEATURES),
     "data": _data,
 }
 
