@@ -24,6 +24,9 @@ class Case:
         unit: Whether the networks work on [0, 1] instead of [-1, 1].
         d_weight: Factor of the discriminator's loss.
         weight_decay: Factor of half the sum of squares of a player's weights.
+        networks: "mlp" (three hidden layers) or "resnet" (WGAN-GP): ready networks that
+            the family gets instead of its own; "" for none.
+        width: Their units or channels.
     """
 
     preset: str
@@ -34,6 +37,8 @@ class Case:
     unit: bool = False
     d_weight: float = 1.0
     weight_decay: float = 0.0
+    networks: str = ""
+    width: int = 128
 
 
 def _dcgan(side: int, channels: int, width: int, data: str, batch: int = 64, **kwargs) -> Case:
@@ -41,6 +46,35 @@ def _dcgan(side: int, channels: int, width: int, data: str, batch: int = 64, **k
     return Case(
         "dcgan_cifar10_32", overrides, data, batch, uniform=(-1.0, 1.0), unit=side == 28, **kwargs
     )
+
+
+def _mlp(batch: int) -> Case:
+    bounds = (-math.sqrt(3.0), math.sqrt(3.0))
+    return Case(
+        "gan_ring8",
+        {},
+        "toy:ring8",
+        batch,
+        uniform=bounds,
+        unit=True,
+        d_weight=0.5,
+        networks="mlp",
+    )
+
+
+def _resnet(side: int, width: int, batch: int) -> Case:
+    adam = {"name": "adam", "learning_rate": 1e-4, "beta_1": 0.0, "beta_2": 0.9}
+    overrides = {
+        "model.image_shape": [side, side, 3],
+        "model.latent_dim": 128,
+        "model.latent_distribution": "normal",
+        "model.output_range": "symmetric",
+        "compile.loss": "wasserstein",
+        "compile.penalties": [{"name": "gradient_penalty"}],
+        "compile.generator_optimizer": adam,
+        "compile.discriminator_optimizer": adam,
+    }
+    return Case("dcgan_cifar10_32", overrides, "noise", batch, networks="resnet", width=width)
 
 
 CASES = {
@@ -57,6 +91,12 @@ CASES = {
     "dcgan_28_narrow": _dcgan(28, 1, 8, "embedded:digits", weight_decay=2.5e-5),
     "dcgan_32": _dcgan(32, 3, 64, "noise"),
     "dcgan_64_narrow": _dcgan(64, 3, 16, "noise", batch=32, weight_decay=1e-5),
+    "dcgan_64": Case("dcgan_port_64", {}, "noise", 32),
+    "dcgan_64_port_narrow": Case("dcgan_port_64", {"model.width": 4}, "noise", 8),
+    "mlp_128": _mlp(128),
+    "mlp_128_large_batch": _mlp(512),
+    "resnet_wgan_gp": _resnet(32, 128, 32),
+    "resnet_wgan_gp_narrow": _resnet(8, 4, 8),
     "quickstart": Case("quickstart", {"compile.penalties": []}, "embedded:digits", 64),
 }
 
@@ -82,7 +122,52 @@ def make_model(case: Case, seed: int = 0, **overrides):
 
     more = {name.replace("__", "."): value for name, value in overrides.items()}
     recipe = presets.get(case.preset).override({**case.overrides, **more})
+    if case.networks:
+        return _with_ready_networks(case, recipe, seed)
     return presets.build(recipe, seed)
+
+
+def _with_ready_networks(case: Case, recipe, seed: int):
+    import keras
+
+    from tfgan_models import registry
+
+    keras.utils.set_random_seed(seed)
+    make = {"mlp": _mlp_networks, "resnet": _resnet_networks}[case.networks]
+    shape = tuple(recipe.model["image_shape"])
+    generator, discriminator = make(shape, recipe.model["latent_dim"], case.width)
+    family = registry.family_class(recipe.family)
+    model = family(**recipe.model, seed=seed, generator=generator, discriminator=discriminator)
+    model.compile(**recipe.compile)
+    return model
+
+
+def _mlp_networks(image_shape, latent_dim: int, width: int):
+    """Three hidden ReLU layers each; the generator ends in a sigmoid."""
+    import keras
+    from keras import layers
+
+    def hidden(h):
+        for _ in range(3):
+            h = layers.Dense(width, "relu")(h)
+        return h
+
+    z, x = keras.Input((latent_dim,)), keras.Input(image_shape)
+    image = layers.Dense(math.prod(image_shape), "sigmoid", dtype="float32")(hidden(z))
+    image = layers.Reshape(image_shape, dtype="float32")(image)
+    logit = layers.Dense(1, dtype="float32")(hidden(layers.Flatten()(x)))
+    return keras.Model(z, image, name="generator"), keras.Model(x, logit, name="discriminator")
+
+
+def _resnet_networks(image_shape, latent_dim: int, width: int):
+    """The residual networks of WGAN-GP, arXiv:1704.00028, for small images."""
+    from tfgan_models import networks
+
+    generator = networks.resnet_generator(image_shape, latent_dim, (width,) * 3)
+    discriminator = networks.resnet_discriminator(
+        image_shape, (width, width), (width, width), pool="mean", spectral_norm=False
+    )
+    return generator, discriminator
 
 
 def make_dataset(case: Case, seed: int = 0):
@@ -99,9 +184,10 @@ def _source(case: Case):
         return data.load(case.data)
     import numpy as np
 
+    from tfgan_models import presets
     from trainers.data.source import ArraySource
 
-    shape = case.overrides["model.image_shape"]
+    shape = presets.get(case.preset).override(case.overrides).model["image_shape"]
     generator = np.random.default_rng(0)
     return ArraySource("noise", generator.integers(0, 256, (2_048, *shape), np.uint8))
 

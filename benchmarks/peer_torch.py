@@ -1,0 +1,173 @@
+"""The PyTorch side of `peer`: a worker process that trains a twin of a case.
+
+    python -m benchmarks.peer_torch FOLDER [--layout=channels_last] [--precision=float32]
+
+Reads what the library's worker has written into FOLDER (see `peer_library`), makes the step
+whose losses the library has reported, prints its own, and then trains chunk after chunk as
+`peer_chunks` says. As one would write it in PyTorch: eager, data in memory, fused Adam with
+the L2 term inside, no gradients of D's weights in G's step, autocast for bfloat16.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import time
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from benchmarks import peer_chunks, peer_networks
+
+LAYOUTS = ("channels_last", "channels_first")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Prints the losses of one step, then serves chunks."""
+    parser = peer_chunks.parser()
+    parser.add_argument("--layout", choices=LAYOUTS, default=LAYOUTS[0])
+    flags = parser.parse_args(argv)
+    if flags.threads:
+        torch.set_num_threads(flags.threads)
+        torch.set_num_interop_threads(flags.threads)
+    torch.manual_seed(0)
+    twin = Twin(flags.folder, flags.layout, flags.precision)
+    peer_chunks.say({"losses": twin.check()})
+    twin.train(flags.seconds)  # warms up
+    peer_chunks.serve(lambda: twin.train(flags.seconds))
+
+
+class Twin:
+    """Both networks with the library's weights, and the loop.
+
+    Args:
+        folder: Holds `settings.json` and `arrays.npz`.
+        layout: Memory layout of images and kernels.
+        precision: "float32" or "bfloat16".
+    """
+
+    def __init__(self, folder: pathlib.Path, layout: str, precision: str):
+        self.settings = json.loads((folder / "settings.json").read_text())
+        with np.load(folder / "arrays.npz") as file:
+            self._arrays = dict(file)
+        last = layout == "channels_last"
+        self._format = torch.channels_last if last else torch.contiguous_format
+        self._bfloat16 = precision == "bfloat16"
+        self.networks = peer_networks.build(self.settings)
+        self._optimizers = []
+        for letter, network in zip("gd", self.networks, strict=True):
+            count = sum(name.startswith(f"{letter}_") for name in self._arrays)
+            peer_networks.load(network, [self._arrays[f"{letter}_{i}"] for i in range(count)])
+            network.to(memory_format=self._format)
+            self._optimizers.append(self._adam(network))
+        self._images = self._rotated(self._arrays["images"])
+        self._losses = _wasserstein if self.settings["penalty"] else _non_saturating
+
+    def _adam(self, network):
+        rate, *betas = self.settings["adam"]
+        decay = self.settings["weight_decay"]
+        return torch.optim.Adam(
+            network.parameters(), rate, tuple(betas), eps=1e-7, weight_decay=decay, fused=True
+        )
+
+    def _rotated(self, images: np.ndarray):
+        """(N, H, W, C) in [-1, 1] -> (N, C, H, W) in the networks' range, rotated."""
+        images = images * 0.5 + 0.5 if self.settings["unit"] else images
+        rotated = images[:, ::-1, ::-1].transpose(0, 3, 1, 2).copy()
+        return torch.from_numpy(rotated).contiguous(memory_format=self._format)
+
+    def check(self) -> dict[str, float]:
+        """Makes the step that the library has made; returns its losses."""
+        draws = [torch.from_numpy(self._arrays[name]) for name in ("z_critic", "z_generator", "u")]
+        return dict(
+            zip(
+                ("d_loss", "g_loss"),
+                self.step(self._rotated(self._arrays["batch"]), *draws),
+                strict=True,
+            )
+        )
+
+    def train(self, seconds: float) -> dict:
+        """Trains for about `seconds`; returns {"steps", "wall"}."""
+        steps, begin = 0, time.perf_counter()
+        while time.perf_counter() - begin < seconds:
+            self._one()
+            steps += 1
+        return {"steps": steps, "wall": time.perf_counter() - begin}
+
+    def _one(self):
+        batch = self.settings["batch"]
+        real = self._images[torch.randint(len(self._images), (batch,))]
+        real = real.contiguous(memory_format=self._format)
+        z_generator = None if self.settings["share_fakes"] else self._latents()
+        u = torch.rand(batch) if self.settings["penalty"] else None
+        return self._update(real, self._latents(), z_generator, u)
+
+    def _latents(self):
+        shape, bounds = (
+            (self.settings["batch"], self.settings["latent_dim"]),
+            self.settings["uniform"],
+        )
+        return torch.randn(shape) if bounds is None else torch.empty(shape).uniform_(*bounds)
+
+    def step(self, real, z_critic, z_generator, u) -> tuple[float, float]:
+        """One update of each player; returns their losses as floats."""
+        return tuple(float(loss) for loss in self._update(real, z_critic, z_generator, u))
+
+    def _update(self, real, z_critic, z_generator, u):
+        shared = self.settings["share_fakes"]
+        with torch.set_grad_enabled(shared):
+            fake = self._generate(z_critic)
+        d_loss = self._update_discriminator(real, fake.detach(), u)
+        critic = self.networks[1]
+        critic.requires_grad_(False)
+        fake = fake if shared else self._generate(z_generator)
+        g_loss = self._losses(None, self._discriminate(fake))
+        self._apply(0, g_loss)
+        critic.requires_grad_(True)
+        return d_loss.detach(), g_loss.detach()
+
+    def _update_discriminator(self, real, fake, u):
+        loss = self._losses(self._discriminate(real), self._discriminate(fake))
+        total = self.settings["d_weight"] * loss
+        if self.settings["penalty"]:
+            total = total + self.settings["penalty"] * self._slope_penalty(real, fake, u)
+        self._apply(1, total)
+        return loss
+
+    def _slope_penalty(self, real, fake, u):
+        between = (real + u.view(-1, 1, 1, 1) * (fake - real)).requires_grad_(True)
+        total = self._discriminate(between).sum()
+        (slopes,) = torch.autograd.grad(total, between, create_graph=True)
+        norms = slopes.float().flatten(1).square().sum(1).sqrt()
+        return (norms - 1.0).square().mean()
+
+    def _apply(self, player: int, loss):
+        self._optimizers[player].zero_grad(set_to_none=True)
+        loss.backward()
+        self._optimizers[player].step()
+
+    def _generate(self, z):
+        return self._run(self.networks[0], z)
+
+    def _discriminate(self, images):
+        return self._run(self.networks[1], images)
+
+    def _run(self, network, inputs):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
+            return network(inputs).float()
+
+
+def _non_saturating(real, fake):
+    if real is None:
+        return F.softplus(-fake).mean()
+    return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+
+def _wasserstein(real, fake):
+    return -fake.mean() if real is None else fake.mean() - real.mean()
+
+
+if __name__ == "__main__":
+    main()
