@@ -1,10 +1,13 @@
-"""What a trained discriminator can do for samples, and small worlds whose theory is computed.
+"""What a trained discriminator can do for samples, small worlds whose theory is computed, and
+numbers that tell a sick training from a healthy one.
 
 analysis.rejection_sample(generate, score, 64, latent_dim=100)          better samples
 analysis.play(analysis.xy_game(), start=(1, 1), steps=100, rate=0.1)    games of two players
 analysis.js(p, q, x), analysis.optimal_discriminator(log_p, log_q)      densities on the line
+analysis.diagnosis.nearest_in_batch(images)                             is a training sick?
 """
 
+from tfgan_models.analysis import diagnosis
 from tfgan_models.analysis.calibration import calibrate, calibration_z, isotonic_regression
 from tfgan_models.analysis.densities import (
     DIVERGENCES,
@@ -72,6 +75,7 @@ __all__ = [
     "atypical_share",
     "calibrate",
     "calibration_z",
+    "diagnosis",
     "dirac_gan",
     "eigenvalues",
     "f_divergence",
