@@ -2,7 +2,7 @@
 
     python -m benchmarks.peer_torch FOLDER [--layout=channels_last] [--precision=float32]
 
-Reads what the library's worker has written into FOLDER (see `peer_library`), makes the step
+Reads what the library's worker has written into FOLDER (see `peer_library`), makes the steps
 whose losses the library has reported, prints its own, and then trains chunk after chunk as
 `peer_chunks` says. As one would write it in PyTorch: eager, data in memory, fused Adam with
 the L2 term inside, no gradients of D's weights in G's step, autocast for bfloat16.
@@ -24,7 +24,7 @@ LAYOUTS = ("channels_last", "channels_first")
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Prints the losses of one step, then serves chunks."""
+    """Prints the losses of the first steps, then serves chunks."""
     parser = peer_chunks.parser()
     parser.add_argument("--layout", choices=LAYOUTS, default=LAYOUTS[0])
     flags = parser.parse_args(argv)
@@ -77,16 +77,13 @@ class Twin:
         rotated = images[:, ::-1, ::-1].transpose(0, 3, 1, 2).copy()
         return torch.from_numpy(rotated).contiguous(memory_format=self._format)
 
-    def check(self) -> dict[str, float]:
-        """Makes the step that the library has made; returns its losses."""
-        draws = [torch.from_numpy(self._arrays[name]) for name in ("z_critic", "z_generator", "u")]
-        return dict(
-            zip(
-                ("d_loss", "g_loss"),
-                self.step(self._rotated(self._arrays["batch"]), *draws),
-                strict=True,
-            )
-        )
+    def check(self) -> dict[str, list[float]]:
+        """Makes the steps that the library has made; returns their losses by name."""
+        real = self._rotated(self._arrays["batch"])
+        draws = [torch.from_numpy(self._arrays[n]) for n in ("z_critic", "z_generator", "u")]
+        losses = [self._step(real, *drawn) for drawn in zip(*draws, strict=True)]
+        d_losses, g_losses = ([float(loss) for loss in side] for side in zip(*losses, strict=True))
+        return {"d_loss": d_losses, "g_loss": g_losses}
 
     def train(self, seconds: float) -> dict:
         """Trains for about `seconds`; returns {"steps", "wall"}."""
@@ -102,7 +99,7 @@ class Twin:
         real = real.contiguous(memory_format=self._format)
         z_generator = None if self.settings["share_fakes"] else self._latents()
         u = torch.rand(batch) if self.settings["penalty"] else None
-        return self._update(real, self._latents(), z_generator, u)
+        return self._step(real, self._latents(), z_generator, u)
 
     def _latents(self):
         shape, bounds = (
@@ -111,11 +108,7 @@ class Twin:
         )
         return torch.randn(shape) if bounds is None else torch.empty(shape).uniform_(*bounds)
 
-    def step(self, real, z_critic, z_generator, u) -> tuple[float, float]:
-        """One update of each player; returns their losses as floats."""
-        return tuple(float(loss) for loss in self._update(real, z_critic, z_generator, u))
-
-    def _update(self, real, z_critic, z_generator, u):
+    def _step(self, real, z_critic, z_generator, u):
         shared = self.settings["share_fakes"]
         with torch.set_grad_enabled(shared):
             fake = self._generate(z_critic)
