@@ -78,6 +78,12 @@ FAMILIES: dict[str, Entry] = {
         model_fields=("scale",),
         compile_fields=("unrolled_steps",),
     ),
+    "ebgan": Entry(
+        "tfgan_models.families.ebgan:EBGAN",
+        "the discriminator is an auto-encoder and its error an energy",
+        "Zhao et al. 2017, arXiv:1609.03126",
+        model_fields=("architecture", "width"),
+    ),
 }
 
 LOSSES: dict[str, Entry] = {
@@ -196,7 +202,7 @@ LOSSES: dict[str, Entry] = {
         "tfgan_models.losses.classifier:AuxiliaryClassifier",
         "added term: a head that names the class",
         "Odena et al. 2017, arXiv:1610.09585",
-        arguments=("weight", "label_smoothing", "fakes"),
+        arguments=("weight", "label_smoothing", "fakes", "generator_weight"),
     ),
     "twin_auxiliary_classifier": Entry(
         "tfgan_models.losses.classifier:TwinAuxiliaryClassifier",

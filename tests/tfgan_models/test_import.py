@@ -28,6 +28,7 @@ OPTIONAL = (
 PUBLIC = [
     "ConditionalGAN",
     "DCGAN",
+    "EBGAN",
     "LectureGAN",
     "OriginalGAN",
     "UnrolledGAN",
@@ -285,6 +286,8 @@ PUBLIC_OF = {
         "conv_generator",
         "dcgan_discriminator",
         "dcgan_generator",
+        "ebgan_discriminator",
+        "ebgan_generator",
         "lecture_discriminator",
         "lecture_generator",
         "mixture_discriminator",

@@ -11,6 +11,7 @@ from tfgan_models.networks.conditional import (
     conditional_mlp_generator,
 )
 from tfgan_models.networks.dcgan import dcgan_discriminator, dcgan_generator
+from tfgan_models.networks.ebgan import ebgan_discriminator, ebgan_generator
 from tfgan_models.networks.goodfellow import (
     conv_discriminator,
     conv_generator,
@@ -31,6 +32,8 @@ __all__ = [
     "conv_generator",
     "dcgan_discriminator",
     "dcgan_generator",
+    "ebgan_discriminator",
+    "ebgan_generator",
     "lecture_discriminator",
     "lecture_generator",
     "mixture_discriminator",
