@@ -40,6 +40,7 @@ setup(
             "tfgan-train=trainers.commands.train:cli",
             "tfgan-sample=trainers.commands.sample:cli",
             "tfgan-export=trainers.commands.export:cli",
+            "tfgan-evaluate=trainers.commands.evaluate:cli",
             "tfgan-list=trainers.commands.list:cli",
         ]
     },

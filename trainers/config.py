@@ -22,8 +22,8 @@ RUN_DEFAULTS = {
     "checkpoint_every": 500,  # steps; the last step is saved too
     "keep": 3,  # newest checkpoints kept
     "keep_best": 0,  # best checkpoints kept besides, by `best_metric`
-    "best_metric": "g_loss",  # a column of metrics.jsonl
-    "best_mode": "min",  # "min" or "max"
+    "best_metric": "g_loss",  # a column of metrics.jsonl, or a metric of `evaluate`
+    "best_mode": None,  # "min" or "max"; None: the metric's own direction, else "min"
     "log_every": 50,  # steps in a row of metrics.jsonl
     "evaluate": [],  # metrics measured during the run, such as ["frechet_distance"]
     "evaluate_every": None,  # steps between measurements; None: checkpoint_every
@@ -115,6 +115,8 @@ def _run_options(preset_run: dict, overrides: dict) -> dict:
         if name not in RUN_DEFAULTS:
             raise ValueError(f"Unknown field '{path}'.{near_matches(name, RUN_DEFAULTS)}")
         run[name] = overrides.pop(path)
+    if isinstance(run["evaluate"], str):
+        run["evaluate"] = [name.strip() for name in run["evaluate"].split(",") if name.strip()]
     return run
 
 
@@ -130,7 +132,7 @@ def _check(config: Config) -> None:
         ("strategy", config.strategy, STRATEGIES),
         ("precision", config.precision, PRECISIONS),
         ("run.cluster", config.run["cluster"], CLUSTERS),
-        ("run.best_mode", config.run["best_mode"], ("min", "max")),
+        ("run.best_mode", config.run["best_mode"] or "min", ("min", "max")),
         ("run.doctor", config.run["doctor"], DOCTOR),
     ):
         if value not in known:
@@ -154,6 +156,7 @@ def _check(config: Config) -> None:
             raise UserError(f"{name} must be a positive whole number; got {value!r}.")
     if not isinstance(run["keep_best"], int) or run["keep_best"] < 0:
         raise UserError(f"run.keep_best must be 0 or more; got {run['keep_best']!r}.")
+    _check_evaluation(run)
     if not isinstance(config.seed, int):
         raise UserError(f"seed must be a whole number; got {config.seed!r}.")
     together = recipe.compile.get("steps_per_execution", 1)
@@ -171,6 +174,60 @@ def _check(config: Config) -> None:
                 f"{name}={positive[name]} must be a multiple of compile.steps_per_execution="
                 f"{together}."
             )
+
+
+def _check_evaluation(run: dict) -> None:
+    """Refuses metrics that are none, and a best one that they or their direction contradict."""
+    if not run["evaluate"] and not run["keep_best"]:
+        return
+    from trainers.evaluation import table
+
+    names = run["evaluate"]
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise UserError(f'run.evaluate must be a list of metrics, ["mind"]; got {names!r}.')
+    table.check_names(names)
+    best, found = run["best_metric"], table.metrics_of(str(run["best_metric"]))
+    if not run["keep_best"] or not found:
+        return
+    if not measured(run):
+        raise UserError(
+            f"run.best_metric={best} is not measured: add {' or '.join(found)} to run.evaluate."
+        )
+    every = run["evaluate_every"] or run["checkpoint_every"]
+    if run["checkpoint_every"] % every:
+        raise UserError(
+            f"run.checkpoint_every={run['checkpoint_every']} must be a multiple of "
+            f"run.evaluate_every={every}, or some checkpoints have no {best}."
+        )
+    direction = _direction(run)
+    if direction is None and run["best_mode"] is None:
+        raise UserError(f"{best} has no better direction: set run.best_mode to min or max.")
+    if direction and run["best_mode"] not in (None, direction):
+        raise UserError(
+            f"run.best_mode={run['best_mode']} would keep the worst: {best} is better "
+            f"{'lower' if direction == 'min' else 'higher'}; leave run.best_mode out."
+        )
+
+
+def measured(run: dict) -> bool:
+    """Whether `run.evaluate` measures `run.best_metric`."""
+    from trainers.evaluation import table
+
+    return bool({*table.metrics_of(run["best_metric"])} & {*run["evaluate"]})
+
+
+def best_mode(run: dict) -> str:
+    """Which values of `run.best_metric` are best: "min" or "max"."""
+    return run["best_mode"] or _direction(run) or "min"
+
+
+def _direction(run):
+    """The direction of a measured best metric, None of others and of those without any."""
+    from trainers.evaluation import table
+
+    found = table.metrics_of(run["best_metric"])
+    directions = {better for metric, better in found.items() if metric in run["evaluate"]}
+    return {"low": "min", "high": "max"}.get(directions.pop()) if len(directions) == 1 else None
 
 
 def parse_assignments(texts: list[str]) -> dict:

@@ -50,22 +50,9 @@ def prepare(config: configs.Config):
     Raises:
         UserError: Data that cannot be read or does not fit the model.
     """
-    from trainers import data
-
     recipe = config.recipe
-    options = {k: v for k, v in recipe.data.items() if k != "source"}
     shape = recipe.model.get("image_shape")
-    kind = recipe.data["source"].partition(":")[0]
-    if shape is not None and kind != "toy":
-        options.setdefault("image_size", tuple(shape[:2]))
-        options.setdefault("channels", shape[2])
-    if options.get("resize") == "none":
-        options.pop("image_size", None)
-    source = data.load(recipe.data["source"], skip_bad_files=config.skip_bad_files, **options)
-    for file, reason in source.skipped[:20]:
-        print(f"skipped {file}: {reason}", file=sys.stderr)
-    if source.skipped:
-        print(f"skipped {len(source.skipped)} bad files in all", file=sys.stderr)
+    source = load_data(recipe.data, shape, config.skip_bad_files)
     model = dict(recipe.model)
     if shape is not None and tuple(shape) != source.image_shape:
         raise UserError(
@@ -82,6 +69,34 @@ def prepare(config: configs.Config):
         model["num_classes"] = source.num_classes
     recipe = dataclasses.replace(recipe, model=model)
     return dataclasses.replace(config, recipe=recipe), source
+
+
+def load_data(options: dict, image_shape=None, skip_bad_files: bool = False):
+    """Loads data in the shape of a model's images; says on the standard error what it skipped.
+
+    Args:
+        options: "source" and options of `trainers.data.load`.
+        image_shape: (H, W, C) that images are brought to; None, and points, stay as they are.
+        skip_bad_files: See `trainers.data.load`.
+
+    Raises:
+        UserError: Data that cannot be read.
+    """
+    from trainers import data
+
+    options = dict(options)
+    spec = options.pop("source")
+    if image_shape is not None and spec.partition(":")[0] not in ("toy", "numbers"):
+        options.setdefault("image_size", tuple(image_shape[:2]))
+        options.setdefault("channels", image_shape[2])
+    if options.get("resize") == "none":
+        options.pop("image_size", None)
+    source = data.load(spec, skip_bad_files=skip_bad_files, **options)
+    for file, reason in source.skipped[:20]:
+        print(f"skipped {file}: {reason}", file=sys.stderr)
+    if source.skipped:
+        print(f"skipped {len(source.skipped)} bad files in all", file=sys.stderr)
+    return source
 
 
 def build(config: configs.Config, strategy=None):
@@ -203,7 +218,7 @@ def _fit(config, source, model, strategy, workdir, chief):
         model,
         keep=run["keep"],
         keep_best=run["keep_best"],
-        mode=run["best_mode"],
+        mode=configs.best_mode(run),
         writer=chief,
     )
     start = checkpoints.restore_newest()
@@ -262,6 +277,7 @@ def _callbacks(config, model, source, checkpoints, workdir, chief) -> dict:
         if importlib.util.find_spec("tensorboard") is not None:
             chosen["tensorboard"] = callbacks.TensorBoardScalars(total, workdir, rows)
         chosen["progress"] = callbacks.Progress(total, recipe.batch_size)
+    _check_best_metric(run, model, chosen.get("evaluation"))
     saver = callbacks.SaveCheckpoints(
         total, checkpoints, run["checkpoint_every"], measured, run["best_metric"]
     )
@@ -271,6 +287,16 @@ def _callbacks(config, model, source, checkpoints, workdir, chief) -> dict:
 
         chosen["report"] = ReportCallback(total, workdir)
     return {**chosen, "signals": callbacks.StopOnSignal(total, saver)}
+
+
+def _check_best_metric(run, model, evaluation):
+    """Refuses a name that no row and no measurement will have."""
+    known = [*model.log_means.names, *(evaluation.names if evaluation else ())]
+    if run["keep_best"] and run["best_metric"] not in known:
+        raise UserError(
+            f"run.best_metric={run['best_metric']} is never measured: it is one of "
+            f"{', '.join(known)}."
+        )
 
 
 def load_run(workdir: str, step: int | None = None):

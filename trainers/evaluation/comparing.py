@@ -1,0 +1,59 @@
+"""Differences of scores of one protocol; unlike ones are refused, with what differs."""
+
+from __future__ import annotations
+
+from trainers.errors import UserError
+from trainers.evaluation import scores, tables
+
+
+def compare(ours: str, theirs: str, step: int | None = None) -> str:
+    """Returns the differences of the newest scores of two directories as a table.
+
+    Args:
+        ours, theirs: Directories with scores.jsonl.
+        step: Of ours; None: the largest that has scores.
+
+    Raises:
+        UserError: No scores, or none of the same name was measured alike.
+    """
+    mine, other = _newest(ours, step), _newest(theirs)
+    shared = [key for key in mine if key in other]
+    if not shared:
+        names = ", ".join(sorted({name for name, _ in other}))
+        raise UserError(f"{ours} and {theirs} share no metric; {theirs} has {names}.")
+    rows, refused = [["metric", "this", "other", "difference", "better", "intervals"]], []
+    for key in shared:
+        (_, a), (_, b) = mine[key], other[key]
+        try:
+            rows.append(_row(a, b))
+        except ValueError as error:
+            refused.append(str(error))
+    if len(rows) == 1:
+        more = f" (and {len(refused) - 1} more metrics)" if len(refused) > 1 else ""
+        raise UserError(refused[0] + more)
+    steps = mine[shared[0]][0], other[shared[0]][0]
+    lines = [f"this: {ours} step {steps[0]}", f"other: {theirs} step {steps[1]}", ""]
+    lines += [tables.aligned(rows), *(f"not compared: {reason}" for reason in refused)]
+    return "\n".join(lines)
+
+
+def _newest(directory, step=None):
+    found = scores.newest(scores.read_scores(directory), step)
+    if not found:
+        at = "" if step is None else f" of step {step}"
+        raise UserError(
+            f"{directory} has no scores{at}: tfgan-evaluate --workdir={directory} measures some."
+        )
+    return found
+
+
+def _row(a, b):
+    difference = a.minus(b)
+    better = "-" if a.better == "none" else "neither"
+    if a.better != "none" and difference:
+        better = "this" if a.is_better_than(b) else "other"
+    apart = "-"
+    if None not in (a.low, b.low):
+        apart = "apart" if a.low > b.high or b.low > a.high else "overlap"
+    values = (tables.number(value) for value in (a.value, b.value))
+    return [a.name, *values, f"{difference:+.4g}", better, apart]

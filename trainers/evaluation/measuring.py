@@ -1,0 +1,363 @@
+"""`Evaluation`: a protocol, checked before the long work, that measures generators."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+import numpy as np
+
+import tfgan_models
+from tfgan_models import features
+from tfgan_models.metrics import Interval, Protocol, Score
+from tfgan_models.metrics.protocol import score_name
+from tfgan_models.metrics.rows import Rows
+from trainers.data.source import content_hash
+from trainers.errors import UserError
+from trainers.evaluation import comparisons, reals, table
+from trainers.evaluation.fakes import Fakes
+from trainers.evaluation.measurements import LEVEL, Job
+
+_MOST = 10_000  # images by default: what a CPU does in minutes; papers take 50,000
+_PATHS = ("folder", "idx", "npz", "tfrecord")  # kinds whose name is a place on a disk
+LABELS = ("data", "uniform")
+
+
+def evaluate(
+    model,
+    source,
+    metrics=None,
+    network="auto",
+    n_fake: int | None = None,
+    n_real: int | None = None,
+    seed: int = 0,
+    labels: str = "data",
+    truncation: float | None = None,
+    split: str = "train",
+    cache: str | None = None,
+) -> list[Score]:
+    """Measures a generator against data.
+
+    Args:
+        model: A GAN or an exported generator (`export.load`).
+        source: A `trainers.data` source; None where no metric reads real images.
+        metrics: Names of `table.METRICS`; None: the default set, "all": all that fit.
+        network: Feature network, a name or an object; "auto" fits the images.
+        n_fake: Fakes; None: as many as `n_real`, at most 10,000.
+        n_real: Real images, a fixed random subset; None: all, at most 10,000 or `n_fake`.
+        seed: Of latents, labels and subsets, 0 or more.
+        labels: Law of the fakes' labels: "data", the frequencies of the data, or "uniform".
+        truncation: Of normal latents, in (0, 1]; None: none.
+        split: Name of the source's split, for the stamp.
+        cache: Directory of kept statistics of the reals (`reals.default_cache`); None: none.
+
+    Returns:
+        A `metrics.Score` for each number, with its protocol.
+
+    Raises:
+        UserError: Bad input, in one line; NonFiniteError for images with NaN.
+    """
+    evaluation = Evaluation(
+        metrics,
+        source,
+        network,
+        image_shape=model.image_shape,
+        num_classes=model.num_classes,
+        n_fake=n_fake,
+        n_real=n_real,
+        seed=seed,
+        labels=labels,
+        split=split,
+        cache=cache,
+    )
+    return evaluation.measure(model, truncation)
+
+
+class Evaluation:
+    """One protocol for any number of generators of one shape; all input is checked first.
+
+    Args:
+        metrics, source, network, n_fake, n_real, seed, labels, split, cache: See `evaluate`.
+        image_shape: (H, W, C) of the generators' images.
+        num_classes: Of the generators, None for unconditional ones.
+        tell: Called with each note, once; the default prints to the standard error.
+        progress: Called with (iterable, count, word); wraps what takes long.
+
+    Attributes:
+        metrics: Names, in order.
+        network: The feature network, None where no metric reads features.
+        n_fake, n_real: Numbers of images.
+
+    Raises:
+        UserError: Bad input, in one line.
+    """
+
+    def __init__(
+        self,
+        metrics,
+        source,
+        network="auto",
+        *,
+        image_shape,
+        num_classes,
+        n_fake=None,
+        n_real=None,
+        seed=0,
+        labels="data",
+        split="train",
+        cache=None,
+        tell=None,
+        progress=lambda pieces, count, word: pieces,
+    ):
+        self.source, self.split, self.seed, self.cache = source, split, seed, cache
+        self.image_shape, self.num_classes = tuple(image_shape), num_classes
+        self._tell, self._progress, self._told = tell or _print, progress, set()
+        self._check_source()
+        network = self._network(network)
+        self.metrics = self._names(metrics, network)
+        used = any(table.METRICS[name].needs_network for name in self.metrics)
+        self.network = network if used else None
+        self._count(n_fake, n_real)
+        self._check_metrics()
+        self.labels, self._shares = self._law(labels)
+        self._reference = None
+
+    def _check_source(self):
+        if self.source is not None and self.source.image_shape != self.image_shape:
+            raise UserError(
+                f"{self.source.spec} has images of shape {self.source.image_shape}, the generator "
+                f"makes {self.image_shape}: give data of that shape."
+            )
+
+    def _network(self, spec):
+        if spec == "auto":
+            spec = features.choose(self.image_shape, getattr(self.source, "spec", ""))
+        try:
+            return features.get(spec, self.image_shape)
+        except ValueError as error:
+            raise UserError(" ".join(str(error).split())) from error
+
+    def _names(self, metrics, network):
+        if metrics is None or metrics == "all":
+            subject = table.Subject(
+                side=min(self.image_shape[:2]),
+                mixture=getattr(self.source, "centres", None) is not None,
+                network_classes=network.num_classes,
+                data_classes=getattr(self.source, "num_classes", None),
+                num_classes=self.num_classes,
+                real=self.source is not None,
+            )
+            return table.everything(subject) if metrics == "all" else table.default(subject)
+        return table.check_names(metrics)
+
+    def _count(self, n_fake, n_real):
+        have = 0 if self.source is None else self.source.num_examples
+        for name, value in (("generated", n_fake), ("real", n_real)):
+            if value is not None and value < 2:
+                raise UserError(f"{value} {name} images are too few: give 2 or more.")
+        if n_real is None:
+            n_real = min(have, max(_MOST, n_fake or 0))
+        if n_real > have > 0:
+            raise UserError(f"{n_real} real images were asked for; {self.source.spec} has {have}.")
+        self.n_real = n_real
+        self.n_fake = n_fake or min(_MOST, n_real) or _MOST
+
+    def _check_metrics(self):
+        if not self.metrics:
+            raise UserError(f"no metric fits: give some of {', '.join(table.METRICS)}.")
+        for name in self.metrics:
+            metric = table.METRICS[name]
+            if metric.conditional and not self.num_classes:
+                raise UserError(
+                    f"{name} needs a generator with classes; this one is unconditional: leave it "
+                    "out of --metrics."
+                )
+            if min(self.image_shape[:2]) < metric.side:
+                raise UserError(
+                    f"{name} needs images of {metric.side} pixels a side or more; these are "
+                    f"{self.image_shape}: leave it out of --metrics."
+                )
+            if metric.reads == "probabilities" and not self.network.num_classes:
+                raise UserError(
+                    f"{name} needs class probabilities; {self.network.name} has none: choose "
+                    "another --network, such as classifier:FILE.npz."
+                )
+            if name == "label_consistency" and self.network.num_classes != self.num_classes:
+                raise UserError(
+                    f"label_consistency needs a network of the generator's {self.num_classes} "
+                    f"classes; {self.network.name} has {self.network.num_classes}: use "
+                    "--network=classifier:FILE.npz trained on this data."
+                )
+            if (metric.reals or name == "mode_coverage") and self.source is None:
+                raise UserError(f"{name} compares with real images: give --data=SPEC.")
+            self._check_enough(name, metric)
+
+    def _check_enough(self, name, metric):
+        needed = metric.minimum
+        if metric.needs_network:
+            needed = max(needed, metric.per_dimension * self.network.dim)
+            needed = max(needed, metric.per_class * (self.network.num_classes or 0))
+        for count, kind in ((self.n_fake, "generated"), (self.n_real, "real")):
+            if count < needed and (kind == "generated" or metric.reals == "features"):
+                raise UserError(
+                    f"{name} needs {needed:,} {kind} images or more; got {count:,}: raise "
+                    f"--{'samples' if kind == 'generated' else 'reals'}, or leave {name} out of "
+                    "--metrics."
+                )
+
+    def _law(self, labels):
+        """Returns (stamp, shares) of the fakes' labels."""
+        if labels not in LABELS:
+            raise UserError(f"labels is one of {', '.join(LABELS)}; got {labels!r}.")
+        if not self.num_classes:
+            return "none", None
+        uniform = "uniform", np.ones(self.num_classes)
+        known = None if self.source is None else self.source.labels
+        if labels == "uniform":
+            return uniform
+        if known is None or self.source.num_classes != self.num_classes:
+            self._say("labels of the fakes are drawn uniformly: the data's are not known.")
+            return uniform
+        return "data", np.bincount(known, minlength=self.num_classes)
+
+    @property
+    def names(self) -> list[str]:
+        """Names that the scores will have."""
+        names = []
+        for name in self.metrics:
+            metric = table.METRICS[name]
+            network = self.network.name if metric.needs_network else "none"
+            for part in metric.parts:
+                names.append(score_name(f"{name}.{part}" if part else name, network))
+        return names
+
+    def measure(self, model, truncation: float | None = None, step: int | None = None):
+        """Measures a generator.
+
+        Args:
+            model: A GAN or an exported generator.
+            truncation: Of its latents, in (0, 1]; None: none.
+            step: Of the generator, for messages.
+
+        Returns:
+            A list of `Score`.
+
+        Raises:
+            UserError: Latents that cannot be truncated; images with NaN; a metric's own.
+        """
+        check_truncation(model, truncation)
+        try:
+            job = self._job(model, truncation, step)
+            kinds = [comparisons.MEASUREMENTS[name] for name in self.metrics]
+            measurements = [kind(job) for kind in kinds]
+            self._read_fakes(job, measurements)
+            found = [measurement.result() for measurement in measurements]
+        except ValueError as error:
+            raise UserError(" ".join(str(error).split())) from error
+        scores = []
+        for name, numbers in zip(self.metrics, found, strict=True):
+            if numbers.note:
+                self._say(numbers.note)
+            for part, value in numbers.values.items():
+                scores.append(self._score(name, part, value, numbers, job))
+        return scores
+
+    def _job(self, model, truncation, step):
+        kinds = {table.METRICS[name].reals for name in self.metrics}
+        if self._reference is None and self.network is not None and kinds & {"moments", "features"}:
+            self._reference = reals.reference(
+                self.source,
+                self.split,
+                self.network,
+                self.n_real,
+                "features" if "features" in kinds else "moments",
+                self.cache,
+                lambda pieces: self._progress(pieces, self.n_real, "real"),
+            )
+        fakes = Fakes(model, self.n_fake, self.seed, self._shares, truncation, step)
+        return Job(self.source, self.network, self._reference, fakes, self.n_real, Rows("fake"))
+
+    def _read_fakes(self, job, measurements):
+        if all(table.METRICS[name].reads == "path" for name in self.metrics):
+            return
+        keeps = any(measurement.keeps for measurement in measurements)
+        pieces = job.fakes.pieces(self.network)
+        for piece in self._progress(pieces, self.n_fake, "generated"):
+            if keeps:
+                job.kept.append(piece.features)
+            for measurement in measurements:
+                measurement.update(piece)
+
+    def _score(self, name, part, value, numbers, job):
+        metric, source, model = table.METRICS[name], self.source, job.fakes.model
+        network = self.network if metric.needs_network else None
+        stamp = {
+            "metric": f"{name}.{part}" if part else name,
+            "options": tuple(sorted(numbers.options.items())),
+            "network": network.name if network else "none",
+            "network_digest": network.digest if network else "none",
+            "resize": network.resize if network else "none",
+            "image_shape": self.image_shape,
+            "n_real": self.n_real if metric.reals else 0,
+            "n_fake": self.n_fake,
+            "reference": "none" if source is None else reference_name(source.spec, self.split),
+            "reference_digest": "none"
+            if source is None
+            else content_hash(source.fingerprint, self.split),
+            "seed": self.seed,
+            "labels": self.labels,
+            "truncation": job.fakes.truncation,
+            "weights": weights(model),
+            "version": tfgan_models.__version__,
+        }
+        protocol = Protocol(**{**stamp, **numbers.stamps})
+        low = high = None
+        if isinstance(value, Interval):
+            value, low, high = value[:3]
+        if not math.isfinite(value):
+            raise UserError(f"{protocol.metric} is {value}: look at the generated images.")
+        if low is not None and not low < high:
+            low = high = None
+        better = metric.parts[part]
+        return Score(float(value), protocol, better, _number(low), _number(high), LEVEL)
+
+    def _say(self, note):
+        if note not in self._told:
+            self._told.add(note)
+            self._tell(note)
+
+
+def check_truncation(model, truncation: float | None) -> None:
+    """Raises UserError where a model's latents cannot be truncated like this."""
+    if truncation is None:
+        return
+    if not 0.0 < truncation <= 1.0:
+        raise UserError(f"truncation must be in (0, 1]; got {truncation}.")
+    if model.latent_distribution != "normal":
+        raise UserError(
+            f"truncation needs normal latents; this generator's are {model.latent_distribution}: "
+            "leave truncation and --sweep out."
+        )
+
+
+def weights(model) -> str:
+    """Which weights a generator has: "ema" (a moving average) or "raw"."""
+    if hasattr(model, "metadata"):
+        return "ema" if model.metadata.get("ema_half_life_images") else "raw"
+    return "raw" if model.ema_generator is model.generator else "ema"
+
+
+def reference_name(spec: str, split: str) -> str:
+    """What a stamp calls the reals: a place on a disk is cut to its last part."""
+    kind, _, name = spec.partition(":")
+    if kind in _PATHS:
+        name = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return f"{kind}:{name} {split}"
+
+
+def _number(value):
+    return None if value is None else float(value)
+
+
+def _print(note):
+    print(f"note: {note}", file=sys.stderr)
