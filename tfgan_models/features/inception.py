@@ -85,7 +85,8 @@ def _read_graph(path: pathlib.Path):
         else:
             data = path.read_bytes()
     except (OSError, tarfile.TarError, ValueError) as error:
-        raise ValueError(f"{path} is not the Inception graph of 2015 ({error}).") from None
+        reason = str(error).splitlines()[0].rstrip(":")
+        raise ValueError(f"{path} is not the Inception graph of 2015 ({reason}).") from None
     try:
         graph = tf.compat.v1.GraphDef.FromString(data)
     except Exception:  # protobuf's own DecodeError, which only protobuf could name

@@ -63,9 +63,9 @@ def _load(path, name):
     except Exception as error:  # Keras raises many types for classes that it does not know
         reason = str(error).strip().splitlines()[0]
         raise ValueError(f"{name}: {path} cannot be loaded ({reason}).") from None
-    if not isinstance(model, (keras.Sequential, keras.models.Functional)) or not model.built:
+    if not getattr(model, "inputs", None) or not getattr(model, "outputs", None):
         raise ValueError(
-            f"{name}: {path} holds a {type(model).__name__}: a functional or sequential model is "
+            f"{name}: {path} holds {type(model).__name__}: a functional or sequential model is "
             "needed, whose layers can be read."
         )
     if len(model.inputs) != 1 or len(model.outputs) != 1:
