@@ -15,6 +15,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11,<3.14",
     packages=find_packages(include=["tfgan_models*", "trainers*", "export*"]),
+    package_data={"trainers.report": ["*.css", "*.js"]},
     install_requires=[
         "tensorflow>=2.21,<2.22",
         "keras>=3.15,<3.16",
@@ -33,7 +34,7 @@ setup(
     ],
     extras_require={
         "tensorboard": ["tensorboard>=2.20"],
-        "test": ["pytest>=8.2", "pytest-xdist>=3.6", "ruff==0.17.6"],
+        "test": ["pytest>=8.2", "pytest-xdist>=3.6", "ruff==0.17.6", "selenium>=4.40"],
     },
     entry_points={
         "console_scripts": [
@@ -41,6 +42,7 @@ setup(
             "tfgan-sample=trainers.commands.sample:cli",
             "tfgan-export=trainers.commands.export:cli",
             "tfgan-evaluate=trainers.commands.evaluate:cli",
+            "tfgan-report=trainers.commands.report:cli",
             "tfgan-list=trainers.commands.list:cli",
         ]
     },
