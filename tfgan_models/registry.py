@@ -71,6 +71,12 @@ FAMILIES: dict[str, Entry] = {
         "Raschka 2021, STAT 453 lecture 16 and its notebooks",
         model_fields=("architecture", "width"),
     ),
+    "gaussian_gan": Entry(
+        "tfgan_models.families.gaussian_gan:GaussianGAN",
+        "a GAN on a list of numbers: draws new ones, says which is likelier",
+        "Glover 2016, gan-intro; Salimans et al. 2016, arXiv:1606.03498, section 3.2",
+        model_fields=("architecture", "minibatch", "scale"),
+    ),
     "unrolled_gan": Entry(
         "tfgan_models.families.unrolled_gan:UnrolledGAN",
         "the generator looks several discriminator updates ahead",
@@ -83,6 +89,25 @@ FAMILIES: dict[str, Entry] = {
         "the discriminator is an auto-encoder and its error an energy",
         "Zhao et al. 2017, arXiv:1609.03126",
         model_fields=("architecture", "width"),
+    ),
+    "wgan_gp": Entry(
+        "tfgan_models.families.wgan_gp:WGANGP",
+        "Wasserstein critic with slope one between real and fake images",
+        "Gulrajani et al. 2017, arXiv:1704.00028",
+        model_fields=("architecture", "width", "scale"),
+    ),
+    "began": Entry(
+        "tfgan_models.families.began:BEGAN",
+        "an auto-encoder's energies of real and fake images kept at a ratio",
+        "Berthelot et al. 2017, arXiv:1703.10717",
+        model_fields=("width", "skips", "vanishing_residuals"),
+        compile_fields=("residual_steps",),
+    ),
+    "sngan": Entry(
+        "tfgan_models.families.sngan:SNGAN",
+        "every kernel of the discriminator divided by its largest singular value",
+        "Miyato et al. 2018, arXiv:1802.05957",
+        model_fields=("architecture", "width", "widen_at_stride"),
     ),
 }
 

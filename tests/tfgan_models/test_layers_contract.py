@@ -71,6 +71,7 @@ CASES = {
         lambda: layers.SpectralNorm(keras.layers.SeparableConv2D(3, 3)),
         [IMAGE],
     ),
+    "vanishing_residual": (lambda: layers.VanishingResidual(), [IMAGE, IMAGE]),
     "virtual_norm": (lambda: layers.VirtualBatchNorm(), [IMAGE, (5, 4, 6, 8)]),
     "virtual_norm_dense": (lambda: layers.VirtualBatchNorm(1e-3, "ones"), [VECTOR, (5, 8)]),
     "weight_conv": (lambda: layers.WeightNorm(conv()), [IMAGE]),

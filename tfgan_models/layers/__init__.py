@@ -20,6 +20,7 @@ from tfgan_models.layers.modulation import FiLM
 from tfgan_models.layers.noise import Dropout, GaussianNoise
 from tfgan_models.layers.pixel_norm import PixelNorm
 from tfgan_models.layers.pooling import GlobalSumPooling2D
+from tfgan_models.layers.residual import VanishingResidual
 from tfgan_models.layers.spectral_norm import SpectralNorm, hold_spectral_state
 from tfgan_models.layers.virtual_batch_norm import (
     ReferenceBatch,
@@ -53,6 +54,7 @@ __all__ = [
     "SelfAttention2D",
     "SelfModulatedBatchNorm",
     "SpectralNorm",
+    "VanishingResidual",
     "VirtualBatchNorm",
     "WeightNorm",
     "adaptive_instance_norm",

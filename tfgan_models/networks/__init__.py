@@ -4,6 +4,7 @@ Generators take z, or [z, y]; discriminators take an image, or [image, y], with 
 float (B, num_classes). Images are in the range in which the paper's network ends.
 """
 
+from tfgan_models.networks.began import began_discriminator, began_generator
 from tfgan_models.networks.conditional import (
     conditional_conv_discriminator,
     conditional_conv_generator,
@@ -11,6 +12,7 @@ from tfgan_models.networks.conditional import (
     conditional_mlp_generator,
 )
 from tfgan_models.networks.dcgan import dcgan_discriminator, dcgan_generator
+from tfgan_models.networks.dense import dense_discriminator, dense_generator
 from tfgan_models.networks.ebgan import ebgan_discriminator, ebgan_generator
 from tfgan_models.networks.goodfellow import (
     conv_discriminator,
@@ -18,12 +20,22 @@ from tfgan_models.networks.goodfellow import (
     mlp_discriminator,
     mlp_generator,
 )
+from tfgan_models.networks.language import language_discriminator, language_generator
 from tfgan_models.networks.lecture import lecture_discriminator, lecture_generator
-from tfgan_models.networks.mixtures import mixture_discriminator, mixture_generator
+from tfgan_models.networks.mixtures import (
+    line_discriminator,
+    line_generator,
+    mixture_discriminator,
+    mixture_generator,
+)
 from tfgan_models.networks.projection import projection_discriminator, projection_generator
 from tfgan_models.networks.resnet import resnet_discriminator, resnet_generator
+from tfgan_models.networks.sngan import residual_widths, sngan_discriminator, sngan_generator
+from tfgan_models.networks.wgan_gp import wgan_gp_discriminator, wgan_gp_generator
 
 __all__ = [
+    "began_discriminator",
+    "began_generator",
     "conditional_conv_discriminator",
     "conditional_conv_generator",
     "conditional_mlp_discriminator",
@@ -32,16 +44,27 @@ __all__ = [
     "conv_generator",
     "dcgan_discriminator",
     "dcgan_generator",
+    "dense_discriminator",
+    "dense_generator",
     "ebgan_discriminator",
     "ebgan_generator",
+    "language_discriminator",
+    "language_generator",
     "lecture_discriminator",
     "lecture_generator",
+    "line_discriminator",
+    "line_generator",
     "mixture_discriminator",
     "mixture_generator",
     "mlp_discriminator",
     "mlp_generator",
     "projection_discriminator",
     "projection_generator",
+    "residual_widths",
     "resnet_discriminator",
     "resnet_generator",
+    "sngan_discriminator",
+    "sngan_generator",
+    "wgan_gp_discriminator",
+    "wgan_gp_generator",
 ]
