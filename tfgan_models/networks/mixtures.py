@@ -10,6 +10,8 @@ import math
 import keras
 from keras import layers
 
+from tfgan_models.layers import MinibatchDiscrimination
+
 
 def mixture_generator(image_shape, latent_dim=256, units=(128, 128), *, scale=2.5) -> keras.Model:
     """z -> one point, as a (1, 1, d) image; linear output.
@@ -64,3 +66,44 @@ def check_point(image_shape) -> None:
 
 def _orthogonal():
     return keras.initializers.Orthogonal(gain=0.8)
+
+
+def line_generator(image_shape=(1, 1, 1), latent_dim=1, units=4, scale=8.0) -> keras.Model:
+    """z -> one number, as a (1, 1, 1) image; one softplus layer (13 weights with four units).
+
+    Args:
+        image_shape: (1, 1, 1).
+        latent_dim: Size of z.
+        units: Hidden units.
+        scale: Numbers are images times this.
+    """
+    check_point(image_shape)
+    z = keras.Input((latent_dim,), name="latents")
+    h = layers.Dense(units, "softplus", kernel_initializer=_unit_normal())(z)
+    h = layers.Dense(math.prod(image_shape), kernel_initializer=_unit_normal(), dtype="float32")(h)
+    h = layers.Rescaling(1.0 / scale, dtype="float32")(h)
+    return keras.Model(z, layers.Reshape(image_shape, dtype="float32")(h), name="generator")
+
+
+def line_discriminator(image_shape=(1, 1, 1), units=8, minibatch=True, scale=8.0) -> keras.Model:
+    """One number, as a (1, 1, 1) image -> (B, 1).
+
+    Args:
+        image_shape: (1, 1, 1).
+        units: Of each hidden ReLU layer.
+        minibatch: Minibatch discrimination with 5 kernels of 3 dimensions as the third layer,
+            instead of a third ReLU layer.
+        scale: Numbers are images times this.
+    """
+    check_point(image_shape)
+    x = keras.Input(tuple(image_shape), name="images")
+    h = layers.Rescaling(scale)(layers.Flatten()(x))
+    for _ in range(2 if minibatch else 3):
+        h = layers.Dense(units, "relu", kernel_initializer=_unit_normal())(h)
+    h = MinibatchDiscrimination(5, 3)(h) if minibatch else h
+    logit = layers.Dense(1, kernel_initializer=_unit_normal(), dtype="float32", name="logit")(h)
+    return keras.Model(x, logit, name="discriminator")
+
+
+def _unit_normal():
+    return keras.initializers.RandomNormal(stddev=1.0)

@@ -14,6 +14,7 @@ from trainers.errors import DataError
 KINDS = {
     "embedded": "embedded:NAME - real images inside an installed package, no download (digits)",
     "toy": "toy:NAME - 1-D and 2-D densities as 1x1 images (ring8, grid25, normal, swissroll)",
+    "numbers": "numbers:3.1,4.1,... or numbers:FILE - a list of numbers (numbers:lecture is one)",
     "folder": "folder:PATH - image files, flat or one subfolder a class",
     "idx": "idx:PATH - the MNIST file format, an images file or the folder of the four files",
     "npz": "npz:PATH - NumPy archive with images (or x_train) and labels (or y_train)",
