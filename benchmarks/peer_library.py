@@ -122,12 +122,14 @@ def step_flops(model, batch: int) -> float:
     """
     generator = 3 if model.share_fakes else 4
     critic = 12 if any(p.PER_IMAGE_GRADIENT for p in model._penalties()) else 8
-    forward = generator * _flops(model.generator) + critic * _flops(model.discriminator)
+    forward = generator * forward_flops(model.generator) + critic * forward_flops(
+        model.discriminator
+    )
     return float(batch * forward)
 
 
-def _flops(network) -> int:
-    """Of one image's forward pass."""
+def forward_flops(network) -> int:
+    """Multiplications and additions of one image's forward pass, dense and convolution."""
     import keras
 
     total = 0

@@ -23,11 +23,13 @@ class Round(NamedTuple):
 
     Attributes:
         rates: Steps a second by contender.
+        efforts: Seconds of CPU time a step by contender.
         others: Cores that other processes took meanwhile, by contender.
         peak: FLOP/s of a large matrix product.
     """
 
     rates: dict[str, float]
+    efforts: dict[str, float]
     others: dict[str, float]
     peak: float
 
@@ -41,7 +43,7 @@ def header() -> str:
     """Returns the names of the columns."""
     return (
         f"{'case':<20}{'contender':<22}{'images/s':>9}{'median':>8}{'min':>7}{'max':>7}"
-        f"{'rounds':>8}{'others':>8}{'% peak':>8}  target"
+        f"{'CPU':>7}{'rounds':>8}{'others':>8}{'% peak':>8}  target"
     )
 
 
@@ -74,10 +76,12 @@ def rows(name: str, precision: str, rounds: list[Round], batch: int, flops: floa
     for side in rounds[0].rates:
         rate = statistics.median(r.rates[side] for r in used)
         ratios = [r.rates[side] / r.rates[base] for r in used]
+        effort = statistics.median(r.efforts[base] / r.efforts[side] for r in used)
         others = max(r.others[side] for r in used)
         share = rate * flops / peak
         numbers = f"{rate * batch:>9.0f}{statistics.median(ratios):>8.3f}"
-        numbers += f"{min(ratios):>7.3f}{max(ratios):>7.3f}{f'{len(used)}/{len(rounds)}':>8}"
+        numbers += f"{min(ratios):>7.3f}{max(ratios):>7.3f}{effort:>7.3f}"
+        numbers += f"{f'{len(used)}/{len(rounds)}':>8}"
         numbers += f"{others:>8.2f}{100 * share:>8.1f}"
         verdict = _verdict(name, precision, side, base, statistics.median(ratios), share)
         lines.append(f"{name:<20}{side:<22}{numbers}  {verdict}".rstrip())
