@@ -15,6 +15,7 @@ from trainers.report import storage
 CONFIG = "config.json"
 STARTS = "starts.jsonl"
 REPORT = "report.html"
+DEFAULT = "(default)"  # in the place of a preset's value that it leaves open
 _GRID, _PNG = "step-", ".png"
 
 
@@ -172,9 +173,9 @@ def overrides(config: dict) -> list[tuple[str, object, object]]:
     theirs = dict(_fields(json.loads(json.dumps(preset))))
     mine = dict(_fields({name: config.get(name) for name in preset}))
     return [
-        (name, theirs.get(name), mine.get(name))
-        for name in dict.fromkeys([*theirs, *mine])
-        if theirs.get(name) != mine.get(name)
+        (name, theirs.get(name, DEFAULT), value)
+        for name, value in mine.items()
+        if theirs.get(name, DEFAULT) != value
     ]
 
 
