@@ -228,9 +228,25 @@ def _metrics(metrics) -> str:
         value = entry.get("value", "not stated")
         if isinstance(value, float) and math.isfinite(value):
             value = f"{value:.6g}"
-        protocol = _one_line(entry.get("protocol", "not stated"))
-        rows.append(f"| {name} | {value} | {protocol} |")
+        if entry.get("low") is not None:
+            value += f" ({entry['low']:.4g} to {entry['high']:.4g})"
+        rows.append(f"| {name} | {value} | {_protocol(entry.get('protocol', 'not stated'))} |")
     return "\n".join(rows)
+
+
+def _protocol(protocol) -> str:
+    """A protocol in a line; a dict is that of `tfgan_models.metrics.Protocol`."""
+    if not isinstance(protocol, dict):
+        return _one_line(protocol)
+    parts = [f"{protocol['n_fake']:,} fakes of the {protocol['weights']} weights"]
+    if protocol["n_real"]:
+        parts.append(f"{protocol['n_real']:,} reals of {protocol['reference']}")
+    if protocol["network"] != "none":
+        resize = "" if protocol["resize"] == "none" else f", resized {protocol['resize']}"
+        parts.append(f"network {protocol['network']} {protocol['network_digest']}{resize}")
+    parts += [f"{name} {value}" for name, value in protocol["options"]]
+    parts += [f"labels {protocol['labels']}", f"seed {protocol['seed']}"]
+    return _one_line("; ".join(parts) + "; all of it in metadata.json")
 
 
 def _licence(facts) -> str:

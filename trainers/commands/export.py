@@ -40,6 +40,7 @@ def main(flags) -> None:
     start_tensorflow()
     import export
     from trainers import run
+    from trainers.evaluation import scores
 
     model, stored, step = run.load_run(workdir, flags.step)
     metadata = {
@@ -52,6 +53,7 @@ def main(flags) -> None:
         "seed": stored["seed"],
         "batch_size": stored["batch_size"],
         "steps": step,
+        "metrics": scores.card_entries(workdir, step),
     }
     try:
         path = export.export_generator(

@@ -88,6 +88,21 @@ def newest(rows: list[tuple[int, Score]], step: int | None = None) -> dict:
     }
 
 
+def card_entries(directory: str, step: int) -> dict:
+    """Returns {name: entry} of a step's newest scores without truncation, for a model card.
+
+    Args:
+        directory: With scores.jsonl, or without.
+        step: Of the exported generator.
+    """
+    found = newest(read_scores(directory), step)
+    return {
+        name: {key: value for key, value in score.to_dict().items() if key != "name"}
+        for (name, truncation), (_, score) in found.items()
+        if truncation is None
+    }
+
+
 def _score(row) -> Score:
     return Score.from_dict({key: value for key, value in row.items() if key != "step"})
 

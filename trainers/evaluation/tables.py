@@ -7,7 +7,7 @@ import io
 from tfgan_models.metrics import Score
 
 _BETTER = {"low": "lower", "high": "higher", "none": "-"}
-_SHARES = ("precision_recall", "density_coverage")
+_SHARES = ("precision_recall.precision", "precision_recall.recall", "density_coverage.coverage")
 
 
 def number(value: float) -> str:
@@ -47,8 +47,8 @@ def aligned(rows: list[list[str]]) -> str:
 def truncation_curves(scores: list[Score]) -> bytes:
     """Draws the scores of a sweep over truncation; returns a PNG.
 
-    Shares of the images (precision, recall, density, coverage) on the left, every other
-    number on the right, a panel each.
+    Shares of the images (precision, recall, coverage) in one panel, every other number in
+    its own.
 
     Args:
         scores: With truncations in their protocols.
@@ -58,7 +58,7 @@ def truncation_curves(scores: list[Score]) -> bytes:
     lines: dict[str, list[Score]] = {}
     for score in scores:
         lines.setdefault(score.name, []).append(score)
-    together = {n: s for n, s in lines.items() if s[0].protocol.metric.split(".")[0] in _SHARES}
+    together = {n: s for n, s in lines.items() if s[0].protocol.metric in _SHARES}
     panels = [together] if together else []
     panels += [{name: line} for name, line in lines.items() if name not in together]
     figure = Figure(figsize=(4.5 * len(panels), 4.0), dpi=100, layout="constrained")
@@ -66,7 +66,7 @@ def truncation_curves(scores: list[Score]) -> bytes:
         for name, line in panel.items():
             _curve(axes, name, line)
         axes.set(xlabel="truncation of the latents")
-        axes.set(ylabel="share (density may exceed 1)" if panel is together else next(iter(panel)))
+        axes.set(ylabel="share of the images" if panel is together else next(iter(panel)))
         axes.grid(alpha=0.3)
         axes.legend()
     buffer = io.BytesIO()
