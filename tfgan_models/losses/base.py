@@ -50,6 +50,10 @@ class Loss:
         """The one number (or map of numbers) an image that penalties and logs look at."""
         return outputs["logits"]
 
+    def weight_of(self, player: str) -> float:
+        """Factor of an added term in one player's loss, "discriminator" or "generator"."""
+        return self.weight
+
     def measures(self, real, fake) -> dict:
         """{name: scalar} of `MEASURES`, called after `discriminator` with its arguments."""
         return {}

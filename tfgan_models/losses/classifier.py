@@ -118,13 +118,20 @@ class AuxiliaryClassifier(_Classifier):
         label_smoothing: a of `class_cross_entropy`, at most 0.1 for little data.
         fakes: Whether the discriminator's head learns from fakes too, as in the paper;
             StudioGAN and the Keras example train it on real images alone.
+        generator_weight: The generator's factor where it is another one (0.1 in WGAN-GP);
+            None: `weight`.
     """
 
     NAME = "auxiliary_classifier"
 
-    def __init__(self, weight=1.0, label_smoothing=0.0, fakes=True):
+    def __init__(self, weight=1.0, label_smoothing=0.0, fakes=True, generator_weight=None):
         super().__init__(weight, label_smoothing)
-        self.fakes = fakes
+        self.fakes, self.generator_weight = fakes, generator_weight
+
+    def weight_of(self, player):
+        """`weight`; for the generator `generator_weight` where there is one."""
+        own = self.generator_weight if player == "generator" else None
+        return self.weight if own is None else own
 
     def discriminator(self, real, fake):
         """CE(c(x), y), plus CE(c(G(z)), y_f) with `fakes`; scalar."""
@@ -136,7 +143,11 @@ class AuxiliaryClassifier(_Classifier):
         return self._entropy(fake)
 
     def get_config(self):
-        return {**super().get_config(), "fakes": self.fakes}
+        return {
+            **super().get_config(),
+            "fakes": self.fakes,
+            "generator_weight": self.generator_weight,
+        }
 
 
 @keras.saving.register_keras_serializable(package="tfgan_models")
