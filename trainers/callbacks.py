@@ -83,6 +83,7 @@ class Rows(RunCallback):
         self.every, self.images, self.writer = every, images_per_step, writer
         self.paths = [os.path.join(directory, name) for name in (ROWS, TIMINGS)]
         self.newest: dict = {}
+        self.closed = None  # the accumulator as it was when the newest row was made
 
     def on_train_begin(self, logs=None):
         """Drops rows after the restored step and keeps the restored accumulator."""
@@ -102,6 +103,7 @@ class Rows(RunCallback):
         if not self.due(step, self.every):
             return
         row = {"step": step, "images": step * self.images, **self.model.log_means.result()}
+        self.closed = self.model.log_means.totals.numpy()
         self.model.log_means.reset()
         self.newest = row
         seconds = time.monotonic() - self._clock
@@ -110,10 +112,11 @@ class Rows(RunCallback):
         if self.writer:
             timing = {"step": step, "seconds": round(seconds, 3), "images_per_second": round(rate)}
             for path, values in zip(self.paths, (row, timing), strict=True):
-                _append(path, values)
+                append_row(path, values)
 
 
-def _append(path: str, values: dict) -> None:
+def append_row(path: str, values: dict) -> None:
+    """Appends one row of JSON to a log of the run."""
     with files.disk_errors(path), tf.io.gfile.GFile(path, "a") as file:
         file.write(json.dumps(values) + "\n")
 

@@ -2,6 +2,7 @@
 
     checkpoints/step-00000500/state.index, state.data-*    the model's variables
                               run.json                      step, score
+                              doctor.json, ...              what `extras` give
                               manifest.sha256               written last
 
 A directory without a manifest is not a checkpoint; it is never loaded, and removed
@@ -34,12 +35,16 @@ class Checkpoints:
         keep_best: Best ones kept besides, by score.
         mode: "min" or "max", which score is best.
         writer: Whether this process writes (the chief).
+
+    Attributes:
+        extras: {file name: () -> text}, written into every checkpoint before its manifest.
     """
 
     def __init__(self, directory, model, *, keep=3, keep_best=0, mode="min", writer=True):
         self.directory, self.model = str(directory), model
         self.keep, self.keep_best, self.mode, self.writer = keep, keep_best, mode, writer
         self._checkpoint = tf.train.Checkpoint(model=model)
+        self.extras: dict = {}
 
     def path(self, step: int) -> str:
         """Directory of the checkpoint of one step."""
@@ -77,6 +82,8 @@ class Checkpoints:
                 files.write_atomically(
                     os.path.join(path, "run.json"), json.dumps({"step": step, "score": score})
                 )
+                for name, text in self.extras.items():
+                    files.write_atomically(os.path.join(path, name), text())
                 files.write_atomically(os.path.join(path, MANIFEST), _manifest(path))
         except UserError:
             _remove(path)
@@ -125,6 +132,33 @@ class Checkpoints:
                 f"{self.path(step)} does not fit this model: {str(error).splitlines()[0]}"
             ) from error
 
+    def read_extra(self, step: int, name: str) -> str | None:
+        """Returns what `extras` wrote into the checkpoint of a step, None without it."""
+        path = os.path.join(self.path(step), name)
+        if not tf.io.gfile.exists(path):
+            return None
+        with tf.io.gfile.GFile(path) as file:
+            return file.read()
+
+    def remove_from(self, step: int) -> list[int]:
+        """Removes the checkpoints of `step` and later, where an earlier one is left.
+
+        Returns:
+            The steps removed.
+        """
+        known = self.steps()
+        removed = [s for s in known if s >= step]
+        if not self.writer or len(removed) == len(known):
+            return []
+        for each in removed:
+            self._discard(each)
+        return removed
+
+    def _discard(self, step: int) -> None:
+        # Without its manifest it is no checkpoint, so a kill in between is harmless.
+        tf.io.gfile.remove(os.path.join(self.path(step), MANIFEST))
+        _remove(self.path(step))
+
     def _sweep(self) -> None:
         if not tf.io.gfile.isdir(self.directory):
             return
@@ -142,9 +176,7 @@ class Checkpoints:
         kept = {*steps[-self.keep :], *scored[: self.keep_best]}
         for step in steps:
             if step not in kept:
-                # Without its manifest it is no checkpoint, so a kill in between is harmless.
-                tf.io.gfile.remove(os.path.join(self.path(step), MANIFEST))
-                _remove(self.path(step))
+                self._discard(step)
 
     def _score(self, step: int) -> float | None:
         with tf.io.gfile.GFile(os.path.join(self.path(step), "run.json")) as file:

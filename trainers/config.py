@@ -31,7 +31,7 @@ RUN_DEFAULTS = {
     "evaluate_samples": 1000,  # generated images a measurement
     "doctor": "off",  # "log", "stop" or "roll_back": what to do about what it finds
     "doctor_every": 250,  # steps between its checks of pictures
-    "report": False,  # report.html in the run directory
+    "report": True,  # report.html in the run directory
     "sample_every": None,  # steps between sample grids; None: 1, 2, 5, 10, 20, 50, ...
     "sample_columns": 10,  # samples a class, or columns of the square grid
     "virtual_devices": None,  # splits one CPU into so many devices, to try a strategy
@@ -100,6 +100,8 @@ def resolve(preset: str, overrides: dict | None = None) -> Config:
         run = _run_options(recipe.run, overrides)
         for path in overrides:
             _refuse_unknown_top(path)
+        if "data.held_out" in overrides:
+            recipe = dataclasses.replace(recipe, data={"held_out": 0.0, **recipe.data})
         recipe = recipe.override(overrides)
     except ValueError as error:
         raise UserError(str(error)) from error
@@ -157,6 +159,9 @@ def _check(config: Config) -> None:
     if not isinstance(run["keep_best"], int) or run["keep_best"] < 0:
         raise UserError(f"run.keep_best must be 0 or more; got {run['keep_best']!r}.")
     _check_evaluation(run)
+    held_out = recipe.data.get("held_out", 0.0)
+    if isinstance(held_out, bool) or not 0.0 <= held_out <= 0.5:
+        raise UserError(f"data.held_out must be a share in [0, 0.5]; got {held_out!r}.")
     if not isinstance(config.seed, int):
         raise UserError(f"seed must be a whole number; got {config.seed!r}.")
     together = recipe.compile.get("steps_per_execution", 1)

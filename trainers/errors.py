@@ -7,6 +7,7 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_NON_FINITE = 3
 EXIT_DISK = 4
+EXIT_DOCTOR = 5
 EXIT_INTERRUPTED = 75  # EX_TEMPFAIL: saved, run the same command again
 
 
@@ -33,6 +34,12 @@ class DiskError(UserError):
     """The run directory cannot be written (full disk, no permission)."""
 
     exit_code = EXIT_DISK
+
+
+class DoctorStop(UserError):
+    """The training doctor found an error and was told to stop the run."""
+
+    exit_code = EXIT_DOCTOR
 
 
 class RunInterrupted(UserError):

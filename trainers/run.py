@@ -14,7 +14,7 @@ import sys
 
 from trainers import config as configs
 from trainers import files
-from trainers.errors import UserError
+from trainers.errors import NonFiniteError, UserError
 
 CONFIG = "config.json"
 
@@ -148,7 +148,7 @@ def train(config: configs.Config, workdir: str):
         lock = files.Lock(workdir)
     try:
         _store_config(config, source, workdir, chief)
-        return _fit(config, source, model, strategy, workdir, chief)
+        return fit(config, source, model, workdir, chief)
     finally:
         if lock is not None:
             lock.release()
@@ -208,7 +208,16 @@ def read_config_file(path: str) -> dict:
             raise UserError(f"{path} is damaged ({error}).") from error
 
 
-def _fit(config, source, model, strategy, workdir, chief):
+def fit(config, source, model, workdir, chief=True):
+    """Trains or resumes a built model on a loaded source; what `train` does after its checks.
+
+    Args:
+        config: The configuration.
+        source: What `trainers.data.load` returned, or any `Source`.
+        model: The compiled model.
+        workdir: The run directory.
+        chief: Whether this process writes.
+    """
     from trainers import data
     from trainers.checkpoints import Checkpoints
 
@@ -244,10 +253,16 @@ def _fit(config, source, model, strategy, workdir, chief):
             verbose=0,
             callbacks=list(callbacks.values()),
         )
+    except NonFiniteError as error:
+        if "doctor" in callbacks:
+            callbacks["doctor"].failed(error)
+        raise
     finally:
         callbacks["signals"].restore_handlers()
         if "progress" in callbacks:
             callbacks["progress"].close()
+        if "doctor" in callbacks:
+            callbacks["doctor"].close()
     return model
 
 

@@ -18,6 +18,7 @@ from absl import flags
 
 from trainers.errors import (
     EXIT_DISK,
+    EXIT_DOCTOR,
     EXIT_FAILED,
     EXIT_INTERRUPTED,
     EXIT_NON_FINITE,
@@ -161,5 +162,6 @@ def _held_stderr():
 EXIT_CODES = (
     f"exit codes: {EXIT_OK} done; {EXIT_FAILED} failed; {EXIT_USAGE} bad flag, value, preset or "
     f"data;\n{EXIT_NON_FINITE} a loss or weight was not finite; {EXIT_DISK} disk full; "
-    f"{EXIT_INTERRUPTED} stopped by SIGTERM or Ctrl-C, state saved"
+    f"{EXIT_DOCTOR} stopped by the doctor;\n{EXIT_INTERRUPTED} stopped by SIGTERM or Ctrl-C, "
+    "state saved"
 )

@@ -31,6 +31,14 @@ def command() -> Command:
     it.define("integer", "batch_size", None, "Images in one update.", lower_bound=1)
     it.define("integer", "seed", 0, "Seed of initialisation, data order and latents.")
     it.define("enum", "strategy", "none", "Distribution strategy.", values=list(configs.STRATEGIES))
+    it.define(
+        "enum",
+        "doctor",
+        None,
+        "What to do about what the doctor finds: nothing, say it, stop at an error, or stop and "
+        "go back to the last checkpoint before it.",
+        values=list(configs.DOCTOR),
+    )
     it.define("enum", "precision", "float32", "Precision.", values=list(configs.PRECISIONS))
     it.define(
         "multi_string",
@@ -53,6 +61,7 @@ def main(flags) -> None:
         "data.source": flags.data,
         "steps": flags.steps,
         "batch_size": flags.batch_size,
+        "run.doctor": flags.doctor,
     }
     overrides |= {name: value for name, value in named.items() if value is not None}
     overrides |= {

@@ -8,10 +8,12 @@ from typing import NamedTuple
 from trainers.data.catalog import data_error, split_spec
 from trainers.data.images import ImageRules
 from trainers.data.source import Source
+from trainers.data.subset import hold_out
 
 _LOADERS = {
     "embedded": "trainers.data.embedded",
     "toy": "trainers.data.toy",
+    "numbers": "trainers.data.numbers",
     "folder": "trainers.data.folder",
     "idx": "trainers.data.idx",
     "npz": "trainers.data.npz",
@@ -20,7 +22,7 @@ _LOADERS = {
 }
 _TAKES_LABELS = ("folder", "idx", "npz")
 _TAKES_LABEL_KEY = ("npz", "tfrecord", "tfds")
-_ONE_SPLIT = ("embedded", "toy")
+_ONE_SPLIT = ("embedded", "toy", "numbers")
 
 
 class Request(NamedTuple):
@@ -45,6 +47,7 @@ def load(
     split: str = "train",
     skip_bad_files: bool = False,
     resize: str = "cover",
+    held_out: float = 0.0,
 ) -> Source:
     """Loads a data set and checks all of it, so that bad input shows before training.
 
@@ -59,6 +62,7 @@ def load(
       split: "train", or another split that the data has.
       skip_bad_files: leave out bad files of a folder and list them in `Source.skipped`.
       resize: "cover", "stretch" or "none", explained in `trainers.data.images`.
+      held_out: share of the images kept out of training, as `held_out` of the source.
 
     Returns:
       A `Source`: images are float32 in [-1, 1], labels int32.
@@ -76,4 +80,4 @@ def load(
         raise data_error(spec, f"{kind} has no split {split!r}", "use split='train'")
     labels = None if labels is None else str(labels)
     request = Request(spec, name, rules, labels, label_key, split, skip_bad_files)
-    return import_module(_LOADERS[kind]).load(request)
+    return hold_out(import_module(_LOADERS[kind]).load(request), held_out)
