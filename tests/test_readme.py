@@ -14,7 +14,7 @@ from tfgan_models import presets
 from trainers.commands import export, sample, train
 
 ROOT = pathlib.Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def run(directory, *arguments):
