@@ -77,6 +77,18 @@ FAMILIES: dict[str, Entry] = {
         "Glover 2016, gan-intro; Salimans et al. 2016, arXiv:1606.03498, section 3.2",
         model_fields=("architecture", "minibatch", "scale"),
     ),
+    "consensus_gan": Entry(
+        "tfgan_models.families.consensus_gan:ConsensusGAN",
+        "both players also shrink the norm of both gradients",
+        "Mescheder et al. 2017, arXiv:1705.10461, algorithm 2",
+        model_fields=("scale",),
+    ),
+    "gradient_regularized_gan": Entry(
+        "tfgan_models.families.gradient_regularized_gan:GradientRegularizedGAN",
+        "the generator also shrinks the discriminator's gradient",
+        "Nagarajan & Kolter 2017, arXiv:1706.04156, section 4",
+        model_fields=("scale",),
+    ),
     "unrolled_gan": Entry(
         "tfgan_models.families.unrolled_gan:UnrolledGAN",
         "the generator looks several discriminator updates ahead",
@@ -108,6 +120,68 @@ FAMILIES: dict[str, Entry] = {
         "every kernel of the discriminator divided by its largest singular value",
         "Miyato et al. 2018, arXiv:1802.05957",
         model_fields=("architecture", "width", "widen_at_stride"),
+    ),
+    "improved_gan": Entry(
+        "tfgan_models.families.improved_gan:ImprovedGAN",
+        "feature matching, minibatch discrimination, virtual batch norm, smoothing together",
+        "Salimans et al. 2016, arXiv:1606.03498",
+        model_fields=("width", "references", "kernels", "noise"),
+    ),
+    "acgan": Entry(
+        "tfgan_models.families.acgan:ACGAN",
+        "the discriminator also names the class, which the generator helps it to",
+        "Odena et al. 2017, arXiv:1610.09585",
+        model_fields=("architecture", "width"),
+    ),
+    "wgan": Entry(
+        "tfgan_models.families.wgan:WGAN",
+        "a critic with clipped weights estimates the Wasserstein distance",
+        "Arjovsky et al. 2017, arXiv:1701.07875",
+        model_fields=("architecture", "width", "extra"),
+    ),
+    "lsgan": Entry(
+        "tfgan_models.families.lsgan:LSGAN",
+        "squared distances instead of a cross entropy",
+        "Mao et al. 2017, arXiv:1611.04076",
+        model_fields=("architecture", "width", "scale"),
+    ),
+    "dragan": Entry(
+        "tfgan_models.families.dragan:DRAGAN",
+        "the 2014 game with slopes of one around the real images",
+        "Kodali et al. 2017, arXiv:1705.07215",
+        model_fields=("architecture", "width"),
+    ),
+    "infogan": Entry(
+        "tfgan_models.families.infogan:InfoGAN",
+        "codes that can be read from the image: classes and slants found without labels",
+        "Chen et al. 2016, arXiv:1606.03657",
+        model_fields=("categories", "continuous", "width"),
+        compile_fields=("information_weight", "continuous_weight"),
+    ),
+    "relativistic_gan": Entry(
+        "tfgan_models.families.relativistic_gan:RelativisticGAN",
+        "is a real image more real than a fake?",
+        "Jolicoeur-Martineau 2018, arXiv:1807.00734",
+        model_fields=("architecture", "width"),
+    ),
+    "fisher_gan": Entry(
+        "tfgan_models.families.fisher_gan:FisherGAN",
+        "difference of means of a critic whose second moment is one",
+        "Mroueh & Sercu 2017, arXiv:1705.09675",
+        model_fields=("width", "extra"),
+        compile_fields=("feature_decay", "head_decay"),
+    ),
+    "projection_gan": Entry(
+        "tfgan_models.families.projection_gan:ProjectionGAN",
+        "the label enters the discriminator as a projection of its features",
+        "Miyato & Koyama 2018, arXiv:1802.05637",
+        model_fields=("width",),
+    ),
+    "sagan": Entry(
+        "tfgan_models.families.sagan:SAGAN",
+        "self-attention, spectral norm in both networks, two time scales",
+        "Zhang et al. 2019, arXiv:1805.08318",
+        model_fields=("width", "attention_size"),
     ),
 }
 

@@ -4,6 +4,7 @@ Generators take z, or [z, y]; discriminators take an image, or [image, y], with 
 float (B, num_classes). Images are in the range in which the paper's network ends.
 """
 
+from tfgan_models.networks.acgan import acgan_discriminator, acgan_generator
 from tfgan_models.networks.began import began_discriminator, began_generator
 from tfgan_models.networks.conditional import (
     conditional_conv_discriminator,
@@ -20,8 +21,11 @@ from tfgan_models.networks.goodfellow import (
     mlp_discriminator,
     mlp_generator,
 )
+from tfgan_models.networks.improved import improved_discriminator, improved_generator
+from tfgan_models.networks.infogan import infogan_discriminator, infogan_generator
 from tfgan_models.networks.language import language_discriminator, language_generator
 from tfgan_models.networks.lecture import lecture_discriminator, lecture_generator
+from tfgan_models.networks.lsgan import lsgan_discriminator, lsgan_generator
 from tfgan_models.networks.mixtures import (
     line_discriminator,
     line_generator,
@@ -34,6 +38,8 @@ from tfgan_models.networks.sngan import residual_widths, sngan_discriminator, sn
 from tfgan_models.networks.wgan_gp import wgan_gp_discriminator, wgan_gp_generator
 
 __all__ = [
+    "acgan_discriminator",
+    "acgan_generator",
     "began_discriminator",
     "began_generator",
     "conditional_conv_discriminator",
@@ -48,12 +54,18 @@ __all__ = [
     "dense_generator",
     "ebgan_discriminator",
     "ebgan_generator",
+    "improved_discriminator",
+    "improved_generator",
+    "infogan_discriminator",
+    "infogan_generator",
     "language_discriminator",
     "language_generator",
     "lecture_discriminator",
     "lecture_generator",
     "line_discriminator",
     "line_generator",
+    "lsgan_discriminator",
+    "lsgan_generator",
     "mixture_discriminator",
     "mixture_generator",
     "mlp_discriminator",
