@@ -72,20 +72,23 @@ def read_scores(directory: str) -> list[tuple[int, Score]]:
         raise UserError(f"{path} has a row that is no score ({error!r}): move it away.") from error
 
 
-def newest(rows: list[tuple[int, Score]], step: int | None = None) -> dict:
-    """Returns {(name, truncation): (step, score)}, the last measured of each.
+def by_name(rows: list[tuple[int, Score]], step: int | None = None):
+    """Groups the scores of one step.
 
     Args:
         rows: Of `read_scores`.
         step: Of the generator; None: the largest that has scores.
+
+    Returns:
+        (step, {(name, truncation): scores, the last measured first}).
     """
     if step is None and rows:
         step = max(found for found, _ in rows)
-    return {
-        (score.name, score.protocol.truncation): (found, score)
-        for found, score in rows
-        if found == step
-    }
+    groups: dict = {}
+    for found, score in reversed(rows):
+        if found == step:
+            groups.setdefault((score.name, score.protocol.truncation), []).append(score)
+    return step, dict(reversed(groups.items()))
 
 
 def card_entries(directory: str, step: int) -> dict:
@@ -95,10 +98,10 @@ def card_entries(directory: str, step: int) -> dict:
         directory: With scores.jsonl, or without.
         step: Of the exported generator.
     """
-    found = newest(read_scores(directory), step)
+    _, groups = by_name(read_scores(directory), step)
     return {
-        name: {key: value for key, value in score.to_dict().items() if key != "name"}
-        for (name, truncation), (_, score) in found.items()
+        name: {key: value for key, value in scores[0].to_dict().items() if key != "name"}
+        for (name, truncation), scores in groups.items()
         if truncation is None
     }
 
