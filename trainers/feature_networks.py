@@ -27,8 +27,13 @@ def resolve_network(spec: str) -> str:
     if name not in _FROM_HUB:
         raise UserError(f"{spec}: only {' and '.join(_FROM_HUB)} take a Hub handle.")
     import tensorflow as tf
-    import tensorflow_hub as hub
 
+    try:
+        import tensorflow_hub as hub
+    except ImportError as error:  # it imports pkg_resources, which later setuptools lack
+        raise UserError(
+            f"tensorflow_hub cannot be imported ({error}): pip install 'setuptools<82'."
+        ) from error
     print(f"Fetching {place} for the feature network {name}.", file=sys.stderr)
     try:
         return f"{name}:{hub.resolve(place)}"

@@ -131,9 +131,7 @@ def graph_file(tmp_path_factory, weights):
     return path
 
 
-def test_the_frozen_graph_is_resized_scaled_and_cut_as_published(
-    graph_file, images, large, weights
-):
+def test_the_frozen_graph_is_resized_scaled_and_cut(graph_file, images, large, weights):
     network = features.get(f"inception_2015:{graph_file}", SHAPE)
     network.batch_size = 2  # more than the one image of the published graph
     found = network(images)
