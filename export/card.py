@@ -6,7 +6,7 @@ import json
 import math
 
 from tfgan_models import presets, registry
-from tfgan_models.core.random import uniform_bounds
+from tfgan_models.core.random import code_sizes, uniform_bounds
 
 NAME = "README.md"
 _TRUST = (
@@ -99,12 +99,7 @@ def _overview(facts) -> str:
 
 
 def _generator_example(name, facts) -> str:
-    bounds = uniform_bounds(facts["latent_distribution"])
-    shape = f"[4, {facts['latent_dim']}]"
-    draw = f"tf.random.normal({shape})"
-    if bounds:
-        draw = f"tf.random.uniform({shape}, {bounds[0]!r}, {bounds[1]!r})"
-    setup = [f"z = {draw}"]
+    setup = [f"z = {_draw(facts)}"]
     if facts["num_classes"]:
         setup.append(_labels_example(facts))
     signature = ", ".join(
@@ -126,6 +121,20 @@ def _discriminator_example(name, facts) -> str:
     names = facts["signature_inputs"]
     signature = ", ".join(f"{x}={x}" for x in names)
     return _example(name, setup, names, signature, "logits", "prediction")
+
+
+def _draw(facts) -> str:
+    """The expression that draws four latent vectors."""
+    bounds = uniform_bounds(facts["latent_distribution"])
+    sizes = code_sizes(facts["latent_distribution"])
+    shape = f"[4, {facts['latent_dim'] - sum(sizes)}]"
+    draw = f"tf.random.normal({shape})"
+    if bounds:
+        draw = f"tf.random.uniform({shape}, {bounds[0]!r}, {bounds[1]!r})"
+    if not sizes:
+        return draw
+    codes = [f"tf.one_hot(tf.random.uniform([4], 0, {n}, tf.int32), {n})" for n in sizes]
+    return f"tf.concat([{', '.join([*codes, draw])}], axis=1)"
 
 
 def _labels_example(facts) -> str:
@@ -194,9 +203,10 @@ def _shape(shape) -> str:
 def _input_range(name, info) -> str:
     if "distribution" in info:
         bounds = uniform_bounds(info["distribution"])
+        codes = "".join(f"one-hot of {n}, then " for n in code_sizes(info["distribution"]))
         if bounds is None:
-            return "normal, mean 0, variance 1"
-        return f"uniform in [{bounds[0]:g}, {bounds[1]:g}]"
+            return f"{codes}normal, mean 0, variance 1"
+        return f"{codes}uniform in [{bounds[0]:g}, {bounds[1]:g}]"
     if "range" in info:
         return f"[{info['range'][0]:g}, {info['range'][1]:g}]"
     if name == "truncation":

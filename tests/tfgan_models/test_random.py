@@ -133,6 +133,9 @@ def test_prefixed_draws_are_other_draws_of_the_same_step():
         ("uniform(0, 1)", (0.0, 1.0)),
         ("uniform(-sqrt3,sqrt3)", (-(3.0**0.5), 3.0**0.5)),
         ("uniform(-2.5,1e-1)", (-2.5, 0.1)),
+        ("uniform(-1,1e+1)", (-1.0, 10.0)),
+        ("onehot(3) + onehot(2) + uniform(0,1)", (0.0, 1.0)),
+        ("onehot(3)+normal", None),
     ],
 )
 def test_uniform_bounds(text, expected):

@@ -267,9 +267,10 @@ def for_model(model, labels=None) -> tuple[Callable, Callable]:
     """Returns (generate, score) of a trained model for the samplers.
 
     generate: standard normal latents (B, latent_dim) -> images in [-1, 1] of the EMA
-    generator; a model with uniform latents gets them through the normal distribution
-    function, so one prior serves every model. score: images -> logits (B,) of the
-    discriminator in inference mode, patches averaged. Both are TensorFlow and differentiable.
+    generator. A model with uniform latents gets them through the normal distribution function,
+    one with one-hot codes the place of their largest number, so one prior serves every model.
+    score: images -> logits (B,) of the discriminator in inference mode, patches averaged. Both
+    are TensorFlow and differentiable, but for codes.
 
     Args:
         model: A GAN.
@@ -283,6 +284,7 @@ def for_model(model, labels=None) -> tuple[Callable, Callable]:
     checked = sampling.check_labels(given, 1, model.num_classes)
     condition = None if checked is None else model.condition(checked)
     bounds = random.uniform_bounds(model.latent_distribution)
+    sizes = random.code_sizes(model.latent_distribution)
 
     def conditions(rows):
         return None if condition is None else tf.repeat(condition, rows, axis=0)
@@ -292,9 +294,12 @@ def for_model(model, labels=None) -> tuple[Callable, Callable]:
 
     @tf.function(input_signature=[latents], autograph=False)
     def generate(latents):
+        *codes, latents = tf.split(latents, [*sizes, model.latent_dim - sum(sizes)], axis=1)
         if bounds is not None:
             share = 0.5 * tf.math.erfc(latents * -(0.5**0.5))
             latents = bounds[0] + (bounds[1] - bounds[0]) * share
+        codes = [tf.one_hot(tf.argmax(code, axis=1), code.shape[1]) for code in codes]
+        latents = tf.concat([*codes, latents], axis=1)
         return model.call(latents, conditions(tf.shape(latents)[0]))
 
     @tf.function(input_signature=[images], autograph=False)

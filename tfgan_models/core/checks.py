@@ -22,6 +22,12 @@ def check_architecture(model, generator, discriminator, output_ranges) -> None:
             f"output_range must be one of {', '.join(output_ranges)}; got {model.output_range!r}."
         )
     random.uniform_bounds(model.latent_distribution)
+    codes = sum(random.code_sizes(model.latent_distribution))
+    if codes > model.latent_dim:
+        raise ValueError(
+            f"latent_distribution {model.latent_distribution!r} has {codes} columns of codes, more "
+            f"than latent_dim {model.latent_dim}."
+        )
     labels = () if model.num_classes is None else ((model.num_classes,),)
     _check_inputs("generator", generator, ((model.latent_dim,), *labels))
     sees_labels = len(discriminator.inputs) == 2  # else a loss reads them, as in AC-GAN

@@ -37,7 +37,7 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
         discriminator: Network image -> logits (B, 1); conditional: [image, y].
         latent_dim: Size of z.
         num_classes: Number of classes, None for an unconditional model.
-        latent_distribution: "normal" or "uniform(a,b)".
+        latent_distribution: "normal" or "uniform(a,b)", after "onehot(K)+" for each code.
         output_range: What the generator's last layer makes: "symmetric" [-1, 1] (tanh),
             "unit" [0, 1] (sigmoid; the discriminator sees [0, 1] too), or "unbounded"
             (linear; clipped to [-1, 1] only when sampled or exported).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from tfgan_models.core import checks, gating, random
+from tfgan_models.core import checks, gating
 from tfgan_models.penalties import Game
 
 
@@ -115,10 +115,7 @@ class Objectives:
 
     def draw_latents(self, batch):
         """Draws this update's latents, float32 (B, latent_dim); the same for one `draws`."""
-        bounds = random.uniform_bounds(self.latent_distribution)
-        if bounds is None:
-            return batch["draws"].normal("latents", (self.latent_dim,))
-        return batch["draws"].uniform("latents", (self.latent_dim,), *bounds)
+        return batch["draws"].latents("latents", self.latent_distribution, self.latent_dim)
 
     def make_fakes(self, batch):
         """Draws latents for this update and generates with the batch's own labels."""
@@ -167,7 +164,7 @@ class Objectives:
                 loss = value
                 logs[f"{letter}_loss"] = value
             else:
-                added += term.weight * value
+                added += term.weight_of(player) * value
                 logs[f"{letter}_{term.NAME}"] = value
             if player == "discriminator" and term.MEASURES:
                 plain = term.READS == ("logits",)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 
 import tensorflow as tf
 
@@ -127,6 +128,11 @@ class Draws:
         philox_key = key(self.seed, purpose, self.step)
         return normal(philox_key, self.local_batch, tuple(shape), self._start)
 
+    def latents(self, purpose: str, distribution: str, dim: int) -> tf.Tensor:
+        """Latent vectors, float32 (local_batch, dim), for one named purpose."""
+        philox_key = key(self.seed, purpose, self.step)
+        return latents(distribution, philox_key, self.local_batch, dim, self._start)
+
     def at(self, prefix: str) -> Draws:
         """Returns the same step's draws with every purpose prefixed."""
         return _Prefixed(self, prefix)
@@ -143,33 +149,74 @@ class _Prefixed(Draws):
     def normal(self, purpose, shape=()):
         return self._parent.normal(f"{self._prefix}/{purpose}", shape)
 
+    def latents(self, purpose, distribution, dim):
+        return self._parent.latents(f"{self._prefix}/{purpose}", distribution, dim)
+
 
 def latents(distribution: str, philox_key, count: int, dim: int, start=0) -> tf.Tensor:
     """Draws latent vectors, float32 (count, dim).
 
     Args:
-        distribution: "normal" for N(0, I), or "uniform(a,b)".
+        distribution: "normal" for N(0, I), or "uniform(a,b)"; before it one "onehot(K)+" for
+            each one-hot code of K columns, uniform over them, at the start of the vector.
         philox_key, count, start: As in `bits`.
-        dim: Size of z.
+        dim: Size of z, codes included.
 
     Raises:
-        ValueError: The distribution is unknown.
+        ValueError: The distribution is unknown, or the codes are wider than `dim`.
     """
-    bounds = uniform_bounds(distribution)
+    sizes, bounds = code_sizes(distribution), uniform_bounds(distribution)
+    if sum(sizes) > dim:
+        raise ValueError(
+            f"{distribution!r} has {sum(sizes)} columns of codes, latent_dim is {dim}."
+        )
+    rest = (dim - sum(sizes),)
     if bounds is None:
-        return normal(philox_key, count, (dim,), start)
-    return uniform(philox_key, count, (dim,), start, *bounds)
+        parts = [normal(philox_key, count, rest, start)]
+    else:
+        parts = [uniform(philox_key, count, rest, start, *bounds)]
+    if not sizes:
+        return parts[0]
+    # Half the key space away from the keys of this purpose's other steps.
+    u = uniform(philox_key + tf.constant(1 << 63, tf.uint64), count, (len(sizes),), start)
+    codes = [
+        tf.one_hot(tf.cast(u[:, i] * float(size), tf.int32), size) for i, size in enumerate(sizes)
+    ]
+    return tf.concat(codes + parts, axis=1)
+
+
+def code_sizes(distribution: str) -> tuple[int, ...]:
+    """Returns the K of each "onehot(K)+" at the start of a distribution.
+
+    Raises:
+        ValueError: A K under 2.
+    """
+    sizes, _ = _split_codes(distribution)
+    if any(size < 2 for size in sizes):
+        raise _unknown(distribution)
+    return sizes
+
+
+def _split_codes(distribution):
+    sizes, rest = [], distribution.replace(" ", "")
+    while code := re.match(r"onehot\((\d+)\)\+", rest):
+        sizes.append(int(code[1]))
+        rest = rest[code.end() :]
+    return tuple(sizes), rest
 
 
 def uniform_bounds(distribution: str) -> tuple[float, float] | None:
     """Returns (a, b) of "uniform(a,b)", None for "normal"; "sqrt3" stands for its value.
 
+    One-hot codes before it are passed over.
+
     Raises:
         ValueError: Anything else.
     """
-    if distribution == "normal":
+    _, text = _split_codes(distribution)
+    if text == "normal":
         return None
-    text = distribution.replace(" ", "").replace("sqrt3", repr(math.sqrt(3.0)))
+    text = text.replace("sqrt3", repr(math.sqrt(3.0)))
     try:
         if not (text.startswith("uniform(") and text.endswith(")")):
             raise ValueError
@@ -177,7 +224,12 @@ def uniform_bounds(distribution: str) -> tuple[float, float] | None:
         if not low < high:
             raise ValueError
     except ValueError:
-        raise ValueError(
-            f"latent_distribution is {distribution!r}; use 'normal' or 'uniform(a,b)' with a < b."
-        ) from None
+        raise _unknown(distribution) from None
     return low, high
+
+
+def _unknown(distribution) -> ValueError:
+    return ValueError(
+        f"latent_distribution is {distribution!r}; use 'normal' or 'uniform(a,b)' with a < b, "
+        "after 'onehot(K)+' for each one-hot code of K >= 2 columns."
+    )
