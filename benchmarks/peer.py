@@ -5,8 +5,8 @@
 
 Every contender is a warm process of its own. They take turns, a chunk of `--seconds` each
 (A B C A B C ...), with equal networks, weights at the start, batches, losses, penalties,
-optimizers and use of fakes. Equality is tested first: the losses of one step, which come
-after an update of D for G's, must agree. PyTorch runs eagerly in both memory layouts; the
+optimizers and use of fakes. Equality is tested first: the losses of two steps, all but the
+first of them after an update, must agree. PyTorch runs eagerly in both memory layouts; the
 better median is the peer.
 
 Prints a row a contender: images a second, the median of the paired ratios to the best PyTorch

@@ -10,7 +10,17 @@ _WEIGHT = 10.0
 
 
 class CriticLoop(HandLoop):
-    """Alternating updates of a critic with gradient penalty, arXiv:1704.00028, and a generator."""
+    """Alternating updates of a critic with gradient penalty, arXiv:1704.00028, and a generator.
+
+    Args:
+        model, case, latents: As `HandLoop`.
+        mix: step -> (B,) in [0, 1], where between real and fake images the slope is taken,
+            instead of the loop's own draws.
+    """
+
+    def __init__(self, model, case, latents=None, mix=None):
+        super().__init__(model, case, latents)
+        self.mix = mix or self._draw_mix
 
     def _update_discriminator(self, real, fake, label):
         with tf.GradientTape() as tape:
@@ -22,8 +32,7 @@ class CriticLoop(HandLoop):
         return loss
 
     def _slope_penalty(self, real, fake):
-        seed = tf.stack([self.step, 2])
-        u = tf.random.stateless_uniform((self.case.batch, 1, 1, 1), seed)
+        u = tf.reshape(self.mix(self.step), (-1, 1, 1, 1))
         between = real + u * (fake - real)
         with tf.GradientTape() as tape:
             tape.watch(between)
@@ -34,3 +43,6 @@ class CriticLoop(HandLoop):
     def _generator_loss(self, fake, label):
         loss = -tf.reduce_mean(self.discriminator(fake, training=True))
         return loss, loss
+
+    def _draw_mix(self, step):
+        return tf.random.stateless_uniform((self.case.batch,), tf.stack([step, 2]))

@@ -194,8 +194,8 @@ def _serve_hand(case, seconds: float, precision: str) -> None:
 def _steps_in(seconds: float, run, together: int) -> int:
     """Warms up; returns the steps of a chunk, a multiple of those in one execution."""
     run(together)  # traces
-    probe, times = 4 * together, []
-    for _ in range(3):
+    probe, times, end = 2 * together, [], time.perf_counter() + seconds
+    while not times or time.perf_counter() < end:
         begin = time.perf_counter()
         run(probe)
         times.append(time.perf_counter() - begin)

@@ -15,10 +15,14 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from benchmarks import cases, peer, peer_library, peer_table
+from benchmarks.peer_critic import CriticLoop
 from benchmarks.peer_table import Round
+from tfgan_models.core.random import Draws
 
+SGD = {"name": "sgd", "learning_rate": 0.05}
 ROOT = pathlib.Path(__file__).parents[2]
 NARROW = ("dcgan_28_narrow", "mlp_128", "dcgan_64_port_narrow", "resnet_wgan_gp_narrow")
 needs_torch = pytest.mark.skipif(
@@ -93,6 +97,27 @@ def test_weights_without_a_place_are_refused(exported):
     weights = [p.detach().numpy().T for p in generator.parameters()]
     with pytest.raises(ValueError, match="1 of 9 weights"):
         peer_networks.load(generator, [*weights, np.zeros(3, "float32")])
+
+
+def test_the_hand_written_critic_makes_the_step_of_fit():
+    case = cases.CASES["resnet_wgan_gp_narrow"]
+    model = cases.make_model(
+        case, compile__generator_optimizer=SGD, compile__discriminator_optimizer=SGD
+    )
+    batch = next(iter(cases.make_dataset(case)))
+    draws = Draws(model.seed, 0, case.batch)
+    of = {"critic": draws.at("critic_0"), "generator": draws.at("generator")}
+    hand = CriticLoop(
+        model,
+        case,
+        latents=lambda step, player: model.draw_latents({"draws": of[player]}),
+        mix=lambda step: of["critic"].uniform("gradient_penalty"),
+    )
+    model.fit(tf.data.Dataset.from_tensors(batch), verbose=0)
+    hand.run(iter(tf.data.Dataset.from_tensors(batch)), 1)
+    for a, b in ((model.generator, hand.generator), (model.discriminator, hand.discriminator)):
+        for ours, theirs in zip(a.weights, b.weights, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5, err_msg=ours.path)
 
 
 # === Statistics ===
