@@ -66,6 +66,10 @@ def deconv(channels, kernel=5, use_bias=False, **kwargs):
     )
 
 
+def _plain(channels):
+    return layers.Conv2D(channels, 3, padding="same", use_bias=False, kernel_initializer=normal())
+
+
 def _norm(style):
     if not style.affine:
         return BatchNorm(epsilon=style.epsilon, center=False, scale=False)
@@ -112,7 +116,7 @@ def _settings(image_shape, port, width):
     return count, _CIFAR if count == 3 else _OFFICIAL, width or (128 if count < 5 else 64)
 
 
-def dcgan_generator(image_shape, latent_dim=100, *, width=None, port=False) -> keras.Model:
+def dcgan_generator(image_shape, latent_dim=100, *, width=None, port=False, extra=0) -> keras.Model:
     """Transposed convolutions from a dense projection, z -> image.
 
     Args:
@@ -120,6 +124,7 @@ def dcgan_generator(image_shape, latent_dim=100, *, width=None, port=False) -> k
         latent_dim: Size of z.
         width: Channels of the last hidden layer, doubling towards z; None: the table's.
         port: The Torch port (kernel 4, no dense layer) instead of the authors' network.
+        extra: 3x3 convolutions of the last hidden size, before the last layer.
 
     Returns:
         Network with tanh output in [-1, 1], sigmoid [0, 1] where sides halve only twice.
@@ -133,6 +138,8 @@ def dcgan_generator(image_shape, latent_dim=100, *, width=None, port=False) -> k
     h = _project(z, (*grid, width << (count - 1)), style, width)
     for i in reversed(range(count - 1)):
         h = layers.ReLU()(_norm(style)(deconv(width << i, style.kernel)(h)))
+    for _ in range(extra):
+        h = layers.ReLU()(_norm(style)(_plain(width)(h)))
     h = deconv(image_shape[2], style.kernel, use_bias=style.bias, name="output")(h)
     last = "sigmoid" if style is _DIGITS else "tanh"
     image = layers.Activation(last, dtype="float32")(h)
@@ -156,13 +163,14 @@ def _project(z, maps, style, width):
     return layers.ReLU()(h)
 
 
-def dcgan_discriminator(image_shape, *, width=None, port=False) -> keras.Model:
+def dcgan_discriminator(image_shape, *, width=None, port=False, extra=0) -> keras.Model:
     """Strided convolutions and one logit, image -> (B, 1).
 
     Args:
         image_shape: (H, W, C), H and W multiples of 4 (see the table above).
         width: Channels of the first convolution, doubling afterwards; None: the table's.
         port: The Torch port (kernel 4, last layer a 4x4 convolution).
+        extra: 3x3 convolutions of the first hidden size, after the first layer.
 
     Raises:
         ValueError: The sides do not fit; the message names sizes that do.
@@ -170,6 +178,8 @@ def dcgan_discriminator(image_shape, *, width=None, port=False) -> keras.Model:
     count, style, width = _settings(image_shape, port, width)
     x = keras.Input(image_shape, name="images")
     h = layers.LeakyReLU(0.2)(conv(width, style.kernel, use_bias=style.bias)(x))
+    for _ in range(extra):
+        h = layers.LeakyReLU(0.2)(_norm(style)(_plain(width)(h)))
     for i in range(1, count):
         h = layers.LeakyReLU(0.2)(_norm(style)(conv(width << i, style.kernel)(h)))
     h = layers.Flatten()(h)  # the port's 4x4 convolution over 4x4 maps is this dense layer
