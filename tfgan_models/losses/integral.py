@@ -107,11 +107,12 @@ class Fisher(keras.layers.Layer, Loss):
 
     Logs:
         fisher_ipm: (mean r - mean f) / sqrt(Omega), free of the critic's scale.
+        fisher_omega: Omega; it drifts until the multiplier has caught up.
         fisher_multiplier: lambda after the update.
     """
 
     NAME = "fisher"
-    MEASURES = ("fisher_ipm", "fisher_multiplier")
+    MEASURES = ("fisher_ipm", "fisher_omega", "fisher_multiplier")
 
     def __init__(self, rho=1e-6, name=None, dtype="float32"):
         keras.layers.Layer.__init__(self, name=name, dtype=dtype, trainable=False)
@@ -132,11 +133,12 @@ class Fisher(keras.layers.Layer, Loss):
         return wasserstein_generator_loss(fake_logits)
 
     def measures(self, real_logits, fake_logits):
-        """{"fisher_ipm", "fisher_multiplier"}; see the class."""
+        """{"fisher_ipm", "fisher_omega", "fisher_multiplier"}; see the class."""
         difference, omega = fisher_statistics(real_logits, fake_logits)
         scale = tf.math.rsqrt(tf.where(omega > 0.0, omega, 1.0))
         return {
             "fisher_ipm": difference * scale,
+            "fisher_omega": omega,
             "fisher_multiplier": tf.convert_to_tensor(self.multiplier),
         }
 
