@@ -1,12 +1,12 @@
 """WGAN-GP: a Wasserstein critic whose slope is pulled to one between real and fake images.
 
 Source: Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", arXiv:1704.00028,
-Algorithm 1, section 5 and appendix, and the authors' code. r = D(x), f = D(G(z)):
+Algorithm 1, appendix and the authors' code. r = D(x), f = D(G(z)):
 
     L_D = E[f] - E[r] + lambda E[(||dD(x_t)/dx_t|| - 1)^2],   x_t = x + u (G(z) - x)
     L_G = -E[f],                                              u ~ U(0, 1) for each image
 
-With classes (section 5.2) the critic has a head that names them: its cross entropy on real images
+With classes the critic has a head that names them: its cross entropy on real images
 is added to L_D, and 0.1 times that on fakes to L_G.
 
 The slope is of the network's own input. Where that is not the image in [-1, 1] (digits and text in

@@ -1,6 +1,6 @@
 """Residual one-dimensional convolutions over characters: WGAN-GP's language model.
 
-Gulrajani et al. 2017, arXiv:1704.00028, section 5.3, and the authors' code. A text of L
+Gulrajani et al. 2017, arXiv:1704.00028, and the authors' gan_language.py. A text of L
 characters from an alphabet of V is an "image" (L, V, 1): a row a character, one-hot in real text,
 a distribution in made one, so that everything that handles images handles it.
 """

@@ -15,7 +15,7 @@ def _points(summary, data, **model):
     return Preset(
         family="wgan_gp",
         summary=summary,
-        source=f"{_SOURCE}, section 4 and figure 2; authors' gan_toy.py",
+        source=f"{_SOURCE}; authors' gan_toy.py",
         model={"image_shape": (1, 1, 2), "architecture": "points", **model},
         compile={"jit_compile": True},
         data={"source": data},
@@ -29,7 +29,7 @@ def _cifar(summary, source, model, steps):
     return Preset(
         family="wgan_gp",
         summary=summary,
-        source=f"{_SOURCE}, {source}",
+        source=f"{_SOURCE}; {source}",
         model={"image_shape": (32, 32, 3), **model},
         data={"source": "tfds:cifar10"},
         batch_size=64,
@@ -58,18 +58,18 @@ PRESETS = {
         200_000,
     ),
     "wgan_gp_cifar10_resnet": _cifar(
-        "32x32 colour: the residual pair", "section 5.2 and appendix", {}, 100_000
+        "32x32 colour: the residual pair", "authors' gan_cifar_resnet.py", {}, 100_000
     ),
     "wgan_gp_cifar10_conditional": _cifar(
         "32x32 colour by class: the residual pair with a head that names the class",
-        "section 5.2 and appendix",
+        "authors' gan_cifar_resnet.py",
         {"num_classes": 10},
         100_000,
     ),
     "wgan_gp_64": Preset(
         family="wgan_gp",
         summary="64x64: the residual pair that survives where DCGANs fail",
-        source=f"{_SOURCE}, section 5.1; authors' gan_64x64.py",
+        source=f"{_SOURCE}; authors' gan_64x64.py",
         model={"image_shape": (64, 64, 3)},
         compile={
             "generator_optimizer": {
@@ -92,7 +92,7 @@ PRESETS = {
     "wgan_gp_language": Preset(
         family="wgan_gp",
         summary="32 characters of text at a time",
-        source=f"{_SOURCE}, section 5.3; authors' gan_language.py",
+        source=f"{_SOURCE}; authors' gan_language.py",
         model={"image_shape": (32, 33, 1), "architecture": "language"},
         data={"source": "npz:text.npz"},
         batch_size=64,
