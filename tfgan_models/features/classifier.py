@@ -41,7 +41,7 @@ class Classifier(FeatureNetwork):
 
     def __init__(self, image_shape, path):
         path = pathlib.Path(path)
-        self.name = f"classifier:{path.stem}"
+        self.name = self._name(path)
         self.description, arrays = _read(path)
         height, width, self.channels = self.description["image_shape"]
         check_channels(image_shape[-1], self.channels, self.name)
@@ -51,6 +51,9 @@ class Classifier(FeatureNetwork):
         self.num_classes = len(self.description["class_names"])
         self.dim = len(arrays["dense_kernel"])
         self._forward = _forward(self.description["strides"], arrays)
+
+    def _name(self, path) -> str:
+        return f"classifier:{path.stem}"
 
     def _run(self, images):
         features, probabilities = self._forward(self._resize(images) / 127.5 - 1.0)
@@ -67,9 +70,10 @@ class _Shipped(Classifier):
     shipped: str
 
     def __init__(self, image_shape):
-        # Set first, that errors of the constructor say it.
         super().__init__(image_shape, WEIGHTS / f"{self.shipped}.npz")
-        self.name = self.shipped
+
+    def _name(self, path) -> str:
+        return self.shipped
 
 
 class Digits(_Shipped):
