@@ -183,6 +183,12 @@ FAMILIES: dict[str, Entry] = {
         "Zhang et al. 2019, arXiv:1805.08318",
         model_fields=("width", "attention_size"),
     ),
+    "lapgan": Entry(
+        "tfgan_models.families.lapgan:LAPGAN",
+        "a pyramid of GANs, each adds the details of one size",
+        "Denton et al. 2015, arXiv:1506.05751",
+        model_fields=("levels", "coarse_latent_dim", "width", "units"),
+    ),
 }
 
 LOSSES: dict[str, Entry] = {

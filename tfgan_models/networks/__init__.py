@@ -24,6 +24,7 @@ from tfgan_models.networks.goodfellow import (
 from tfgan_models.networks.improved import improved_discriminator, improved_generator
 from tfgan_models.networks.infogan import infogan_discriminator, infogan_generator
 from tfgan_models.networks.language import language_discriminator, language_generator
+from tfgan_models.networks.lapgan import lapgan_discriminator, lapgan_generator
 from tfgan_models.networks.lecture import lecture_discriminator, lecture_generator
 from tfgan_models.networks.lsgan import lsgan_discriminator, lsgan_generator
 from tfgan_models.networks.mixtures import (
@@ -60,6 +61,8 @@ __all__ = [
     "infogan_generator",
     "language_discriminator",
     "language_generator",
+    "lapgan_discriminator",
+    "lapgan_generator",
     "lecture_discriminator",
     "lecture_generator",
     "line_discriminator",
