@@ -36,19 +36,18 @@ class EvaluationCallback(RunCallback):
         self.every = run["evaluate_every"] or run["checkpoint_every"]
         self.workdir, self.chief = workdir, chief
         self.newest: dict[str, float] = {}
-        self.names = _names(run["evaluate"])
-        if chief:
-            self.evaluation = Evaluation(
-                run["evaluate"],
-                source,
-                run["evaluate_network"],
-                image_shape=source.image_shape,
-                num_classes=config.recipe.model.get("num_classes"),
-                n_fake=run["evaluate_samples"],
-                split=config.recipe.data.get("split", "train"),
-                cache=reals.default_cache(),
-            )
-            self.names += self.evaluation.names
+        # Every process checks, so that all of them refuse or none.
+        self.evaluation = Evaluation(
+            run["evaluate"],
+            source,
+            run["evaluate_network"],
+            image_shape=source.image_shape,
+            num_classes=config.recipe.model.get("num_classes"),
+            n_fake=run["evaluate_samples"],
+            split=config.recipe.data.get("split", "train"),
+            cache=reals.default_cache(),
+        )
+        self.names = [*self.evaluation.names, *_names(run["evaluate"])]
 
     def on_train_begin(self, logs=None):
         """Drops the scores after the restored step."""
