@@ -43,7 +43,7 @@ PRESETS = {
             "categories": (3, 2),
             "continuous": 1,
             "latent_dim": 10,
-            "width": 2,
+            "width": 4,
         },
         compile={"ema_half_life_images": 100},
         data={"source": "embedded:digits"},
