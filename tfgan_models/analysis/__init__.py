@@ -5,6 +5,7 @@ analysis.rejection_sample(generate, score, 64, latent_dim=100)          better s
 analysis.play(analysis.xy_game(), start=(1, 1), steps=100, rate=0.1)    games of two players
 analysis.js(p, q, x), analysis.optimal_discriminator(log_p, log_q)      densities on the line
 analysis.diagnosis.nearest_in_batch(images)                             is a training sick?
+analysis.decode_text(model.sample(8))                                   text of WGAN-GP
 """
 
 from tfgan_models.analysis import diagnosis
@@ -61,6 +62,7 @@ from tfgan_models.analysis.samplers import (
     rejection_probabilities,
     rejection_sample,
 )
+from tfgan_models.analysis.text import decode_text, encode_text, ngram_divergence
 
 __all__ = [
     "Cost",
@@ -75,9 +77,11 @@ __all__ = [
     "atypical_share",
     "calibrate",
     "calibration_z",
+    "decode_text",
     "diagnosis",
     "dirac_gan",
     "eigenvalues",
+    "encode_text",
     "f_divergence",
     "fictitious_play",
     "fisher_ipm",
@@ -98,6 +102,7 @@ __all__ = [
     "mixture_density",
     "mixture_mle",
     "nearest_normal",
+    "ngram_divergence",
     "noise_contrastive_estimate",
     "normal_density",
     "normal_gan",

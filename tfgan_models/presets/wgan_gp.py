@@ -98,6 +98,20 @@ PRESETS = {
         batch_size=64,
         steps=200_000,
     ),
+    "wgan_gp_language_small": Preset(
+        family="wgan_gp",
+        summary="32 characters of text at a time, in minutes",
+        source="networks of the authors' gan_language.py at width 64; settings chosen here",
+        model={"image_shape": (32, 33, 1), "architecture": "language", "width": 64},
+        compile={
+            "generator_optimizer": _FAST,
+            "discriminator_optimizer": _FAST,
+            "d_steps": 2,
+        },
+        data={"source": "npz:text.npz"},
+        batch_size=64,
+        steps=2_000,
+    ),
     "wgan_gp_digits": Preset(
         family="wgan_gp",
         summary="embedded digits in minutes: the MNIST network, narrow",
