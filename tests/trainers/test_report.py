@@ -325,6 +325,23 @@ def test_a_page_that_cannot_be_written_is_one_line(workdir):
         report.write_report(workdir, str(workdir / "config.json" / "report.html"))
 
 
+def test_a_full_disk_is_named_and_leaves_nothing_half_written(workdir):
+    """A limit on the size of files stands in for a full disk."""
+    script = (
+        "import resource, signal, sys\n"
+        "from trainers.commands import report\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))\n"
+        "sys.exit(report.command().run(report.main))\n"
+    )
+    before = {path.name: path.read_bytes() for path in workdir.glob("*.*")}
+    command = [sys.executable, "-c", script, f"--workdir={workdir}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 4 and "disk is full" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert {path.name: path.read_bytes() for path in workdir.glob("*.*")} == before
+
+
 def test_the_package_is_complete_and_light():
     """Styles and scripts ship with the package, and no framework is needed."""
     script = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 
 from trainers import files
@@ -59,7 +61,8 @@ def write(path: str, text: str) -> None:
     """Writes a file beside `path` and renames it over it.
 
     Raises:
-        DiskError: It cannot be written.
+        DiskError: The disk is full or the directory cannot be written; nothing half-written
+            stays.
     """
     if not files.is_local(path):
         files.write_atomically(path, text)
@@ -70,4 +73,15 @@ def write(path: str, text: str) -> None:
             file.write(text)
         os.replace(temporary, path)
     except OSError as error:
-        raise DiskError(f"Cannot write {path}: {error.strerror or error}.") from error
+        with contextlib.suppress(OSError):
+            os.remove(temporary)
+        raise DiskError(_reason(path, error)) from error
+
+
+def _reason(path: str, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return (
+            f"The disk is full at {path} ({error.strerror}); free some space and run the same "
+            "command again."
+        )
+    return f"Cannot write {path}: {error.strerror or error}."

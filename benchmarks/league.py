@@ -1,0 +1,304 @@
+"""Which method does best on the embedded digits with one budget of images?
+
+    python -m benchmarks.league --out=DIR [--entries=presets|losses] [--images=40000]
+        [--seeds=3] [--largest=2000000] [--only=NAME,NAME] [--list]
+
+Trains every preset that makes 28x28 grey images, or one DCGAN with every loss that stands
+alone, from `--seeds` seeds counted from 0, until its generator was updated with `--images`
+images. A run is a directory DIR/runs/NAME-SEED as `tfgan-train` makes it; what is finished is
+not run again. Writes DIR/league.md, a table of means and standard deviations over the seeds,
+DIR/league.png, a row of samples for each entry, and DIR/league.html, a page over the runs. A
+preset added to the library takes part by itself; `--largest` bounds the weights of its two
+networks.
+
+The budget counts images of the generator's updates: a critic with k steps sees k times as
+many. Presets keep their own batch sizes and settings, tuned for other lengths: the table says
+who is quick on 5,000 digits, not who is best in the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import pathlib
+import sys
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks import cases
+from tfgan_models import presets, registry
+from trainers.errors import UserError
+
+DATA = "embedded:digits"
+SHAPE = (28, 28, 1)
+METRICS = ("frechet_distance", "density_coverage")
+WITH_CLASSES = ("label_consistency",)
+NETWORK = "digits"
+_BACKBONE = "dcgan_digits"
+# What a loss that has no default is given; compare_losses in examples/ gives the same.
+_LOSS_OPTIONS = {
+    "top_k": {"loss": "hinge", "every": 100},
+    "f_divergence": {"divergence": "jensen_shannon", "generator": "alternative"},
+}
+_COLUMNS = 10  # samples in a row of the picture
+
+
+class Entry(NamedTuple):
+    """One row of the league.
+
+    Attributes:
+        name: Of the row and its runs.
+        preset: That is trained.
+        overrides: Its fields by dotted name.
+    """
+
+    name: str
+    preset: str
+    overrides: dict
+
+    def recipe(self):
+        """Returns the preset with its overrides, on the league's data."""
+        return presets.get(self.preset).override({**self.overrides, "data.source": DATA})
+
+    def steps(self, images: int) -> int:
+        """Returns the generator updates of a budget, whole calls of the train function."""
+        recipe = self.recipe()
+        together = recipe.compile.get("steps_per_execution", 1)
+        return max(1, images // (recipe.batch_size * together)) * together
+
+
+class Result(NamedTuple):
+    """What the seeds of an entry gave.
+
+    Attributes:
+        entry: The entry.
+        weights: Of both networks.
+        steps: Generator updates of each run.
+        scores: {name of a score: a value for each seed that ended}.
+        failures: Why a seed has none, a line each.
+    """
+
+    entry: Entry
+    weights: int
+    steps: int
+    scores: dict[str, list[float]]
+    failures: list[str]
+
+
+def all_entries(kind: str) -> list[Entry]:
+    """Returns every candidate: "presets" that fit the data, or "losses"."""
+    if kind == "presets":
+        return [
+            Entry(name, name, {})
+            for name, preset in presets.PRESETS.items()
+            if tuple(preset.model.get("image_shape", ())) == SHAPE
+        ]
+    return [
+        Entry(name, _BACKBONE, {"compile.loss": {"name": name, **_LOSS_OPTIONS.get(name, {})}})
+        for name in registry.LOSSES
+    ]
+
+
+def count_weights(entry: Entry) -> int:
+    """Returns the weights of both networks.
+
+    Raises:
+        ValueError: The entry cannot be trained: a loss that needs more than one logit, or
+            whose discriminator is an energy.
+    """
+    import keras
+
+    keras.utils.clear_session()
+    model = presets.build(entry.recipe())
+    if entry.overrides and getattr(model.loss, "ENERGY", False):
+        raise ValueError(f"{entry.name!r} takes energies, low for real images, not logits.")
+    return model.generator.count_params() + model.discriminator.count_params()
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Trains what is missing and writes the league."""
+    flags = _parse(argv)
+    cases.start()
+    chosen = _chosen(flags)
+    if flags.list:
+        for entry, weights in chosen:
+            print(f"{entry.name:<36}{weights:>12,}{entry.steps(flags.images):>8,} steps")
+        return
+    out = pathlib.Path(flags.out)
+    (out / "runs").mkdir(parents=True, exist_ok=True)
+    results = []
+    for entry, weights in chosen:
+        result = Result(entry, weights, entry.steps(flags.images), {}, [])
+        for seed in range(flags.seeds):
+            try:
+                scores = score(entry, seed, result.steps, out / "runs" / f"{entry.name}-{seed}")
+            except UserError as error:  # one that diverges does not end the league
+                result.failures.append(f"seed {seed}: {error}")
+                scores = {}
+            for name, value in scores.items():
+                result.scores.setdefault(name, []).append(value)
+            print(entry.name, seed, json.dumps(scores), *result.failures[-1:], flush=True)
+        results.append(result)
+    _write(out, ranked(results), flags)
+
+
+def _parse(argv):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", default="", help="directory of the league")
+    parser.add_argument("--entries", choices=("presets", "losses"), default="presets")
+    parser.add_argument("--images", type=_positive, default=40_000, help="of each run")
+    parser.add_argument("--seeds", type=_positive, default=3, help="how many")
+    parser.add_argument("--largest", type=_positive, default=2_000_000, help="weights")
+    parser.add_argument("--only", default="", help="names, comma between")
+    parser.add_argument("--list", action="store_true", help="print the entries and stop")
+    flags = parser.parse_args(argv)
+    if not flags.out and not flags.list:
+        parser.error("give --out=DIR, or --list")
+    flags.only = [name for name in flags.only.split(",") if name]
+    known = [entry.name for entry in all_entries(flags.entries)]
+    for name in flags.only:
+        if name not in known:
+            parser.error(f"no entry {name!r}.{registry.near_matches(name, known)}")
+    return flags
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive int")
+    return int(text)
+
+
+def _chosen(flags) -> list[tuple[Entry, int]]:
+    """(entry, weights) of those that take part; says on stderr who does not, and why."""
+    chosen = []
+    for entry in all_entries(flags.entries):
+        if flags.only and entry.name not in flags.only:
+            continue
+        try:
+            weights = count_weights(entry)
+        except (ValueError, TypeError) as error:
+            print(f"left out: {entry.name}: {error}", file=sys.stderr)
+            continue
+        if weights > flags.largest:
+            print(f"left out: {entry.name}: {weights:,} weights", file=sys.stderr)
+        else:
+            chosen.append((entry, weights))
+    return chosen
+
+
+def score(entry: Entry, seed: int, steps: int, workdir: pathlib.Path) -> dict[str, float]:
+    """Trains and measures one run, or reads what it left; returns {name: value}.
+
+    Raises:
+        UserError: Training failed, or the directory holds a run of another length.
+    """
+    import trainers
+    from trainers import data
+    from trainers.evaluation import evaluate, scores
+
+    known = _stored(workdir, steps)
+    if known:
+        return known
+    overrides = {name.replace(".", "__"): value for name, value in entry.overrides.items()}
+    overrides |= {"data__source": DATA, "steps": steps, "seed": seed, "run__keep": 1}
+    model = trainers.fit_preset(entry.preset, str(workdir), **overrides)
+    if int(model.step.numpy()) != steps:
+        raise UserError(f"{workdir} holds a longer run: choose another --out.")
+    names = METRICS + (WITH_CLASSES if model.num_classes else ())
+    source = data.load(DATA)
+    found = evaluate(model, source, names, NETWORK, cache=str(workdir.parent.parent / "cache"))
+    scores.append(str(workdir), steps, found)
+    return _stored(workdir, steps)
+
+
+def _stored(workdir: pathlib.Path, steps: int) -> dict[str, float]:
+    """{name: value} that were measured at the last of the steps; empty if none were."""
+    from trainers.evaluation import read_scores
+
+    return {one.name: one.value for step, one in read_scores(str(workdir)) if step == steps}
+
+
+def ranked(results: list[Result]) -> list[Result]:
+    """Returns the results by their mean Frechet distance, the smallest first."""
+    first = f"proxy_fid[{NETWORK}]"
+    return sorted(results, key=lambda result: np.mean(result.scores.get(first, [np.inf])))
+
+
+def _write(out: pathlib.Path, results: list[Result], flags) -> None:
+    from trainers import report
+
+    text = f"{protocol(flags)}\n\n{table(results)}"
+    (out / "league.md").write_text(text)
+    (out / "league.png").write_bytes(picture(results, out / "runs"))
+    report.write_overview(str(out / "runs"), str(out / "league.html"), "League")
+    print(text)
+
+
+def protocol(flags) -> str:
+    """Returns what the numbers are, in a paragraph."""
+    return (
+        f"{flags.images:,} images of {DATA} in generator updates, {flags.seeds} seed(s); mean +- "
+        f"standard deviation over the seeds. {NETWORK} network, all images against as many "
+        "samples of the average generator where there is one. Sorted by the first number."
+    )
+
+
+def table(results: list[Result]) -> str:
+    """Returns a Markdown table, a row an entry."""
+    names = list(dict.fromkeys(name for result in results for name in result.scores))
+    header = ["entry", "weights", "steps", *names]
+    lines = [_line(header), _line(["---", *["---:"] * (len(header) - 1)])]
+    for result in results:
+        cells = [_cell(result.scores.get(name, [])) for name in names]
+        lines.append(_line([result.entry.name, f"{result.weights:,}", f"{result.steps:,}", *cells]))
+    failures = [f"{r.entry.name}, {line}" for r in results for line in r.failures]
+    return "\n".join(lines + ["", *failures] if failures else lines) + "\n"
+
+
+def _line(cells) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(values: list[float]) -> str:
+    if not values:
+        return ""
+    spread = f" +- {np.std(values, ddof=1):.3g}" if len(values) > 1 else ""
+    return f"{np.mean(values):.4g}{spread}"
+
+
+def picture(results: list[Result], runs: pathlib.Path) -> bytes:
+    """Draws a row of samples of the first seed for each result that has some; returns a PNG."""
+    from matplotlib.figure import Figure
+    from PIL import Image
+
+    rows = {r.entry.name: _samples(runs / f"{r.entry.name}-0") for r in results if r.scores}
+    height = max(1, len(rows))
+    figure = Figure(figsize=(7.0, 0.52 * height), dpi=80, layout="constrained")
+    panels = figure.subplots(height, 1, squeeze=False)[:, 0]
+    for axes in panels:
+        axes.set(xticks=[], yticks=[])
+    for axes, (name, images) in zip(panels, rows.items(), strict=False):
+        strip = images[..., 0].transpose(1, 0, 2).reshape(SHAPE[0], -1)
+        axes.imshow(strip, cmap="gray", vmin=-1, vmax=1)
+        axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png")
+    Image.open(drawn).convert("L").quantize(16).save(small, format="png", optimize=True)
+    return small.getvalue()
+
+
+def _samples(workdir: pathlib.Path) -> np.ndarray:
+    from trainers import run
+
+    model = run.load_run(os.fspath(workdir))[0]
+    labels = np.arange(_COLUMNS) % model.num_classes if model.num_classes else None
+    return np.asarray(model.sample(_COLUMNS, seed=1, labels=labels))
+
+
+if __name__ == "__main__":
+    main()
