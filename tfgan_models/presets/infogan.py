@@ -32,7 +32,7 @@ PRESETS = {
         },
         data={"source": "embedded:digits"},
         batch_size=64,
-        steps=3_000,
+        steps=2_500,
     ),
     "infogan_tiny": Preset(
         family="infogan",
