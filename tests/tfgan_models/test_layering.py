@@ -29,7 +29,7 @@ LAYERS = {
         "presets",
         "families",
     },
-    "networks": {"layers", "networks"},
+    "networks": {"core", "layers", "networks"},
     "core": {"core", "losses", "penalties", "layers", "augment", "updates", "registry"},
     "losses": {"losses", "core", "registry"},
     "penalties": {"penalties", "losses", "layers", "augment", "core", "registry"},
