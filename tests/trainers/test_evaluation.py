@@ -16,7 +16,7 @@ from trainers import data
 from trainers.data.source import ArraySource
 from trainers.errors import NonFiniteError, UserError
 from trainers.evaluation import Evaluation, comparisons, evaluate, fakes, reals, table, tables
-from trainers.evaluation.measuring import reference_name
+from trainers.evaluation.stamps import reference_name
 
 SHAPE = (4, 4, 1)
 SCALE, SHIFT = 0.25, 0.1

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import sys
 
 import numpy as np
 
-import tfgan_models
 from tfgan_models import features
-from tfgan_models.metrics import Interval, Protocol, Score
+from tfgan_models.metrics import Score
 from tfgan_models.metrics.protocol import score_name
 from tfgan_models.metrics.rows import Rows
-from trainers.data.source import content_hash
 from trainers.errors import UserError
-from trainers.evaluation import comparisons, reals, table
+from trainers.evaluation import comparisons, reals, stamps, table
 from trainers.evaluation.fakes import Fakes
-from trainers.evaluation.measurements import LEVEL, Job
+from trainers.evaluation.measurements import Job
 
 _MOST = 10_000  # images by default: what a CPU does in minutes; papers take 50,000
-_PATHS = ("folder", "idx", "npz", "tfrecord")  # kinds whose name is a place on a disk
 LABELS = ("data", "uniform")
 
 
@@ -259,7 +255,7 @@ class Evaluation:
             if numbers.note:
                 self._say(numbers.note)
             for part, value in numbers.values.items():
-                scores.append(self._score(name, part, value, numbers, job))
+                scores.append(stamps.score(self, name, part, value, numbers, job))
         return scores
 
     def _job(self, model, truncation, step):
@@ -288,39 +284,6 @@ class Evaluation:
             for measurement in measurements:
                 measurement.update(piece)
 
-    def _score(self, name, part, value, numbers, job):
-        metric, source, model = table.METRICS[name], self.source, job.fakes.model
-        network = self.network if metric.needs_network else None
-        stamp = {
-            "metric": f"{name}.{part}" if part else name,
-            "options": tuple(sorted(numbers.options.items())),
-            "network": network.name if network else "none",
-            "network_digest": network.digest if network else "none",
-            "resize": network.resize if network else "none",
-            "image_shape": self.image_shape,
-            "n_real": self.n_real if metric.reals else 0,
-            "n_fake": self.n_fake,
-            "reference": "none" if source is None else reference_name(source.spec, self.split),
-            "reference_digest": "none"
-            if source is None
-            else content_hash(source.fingerprint, self.split),
-            "seed": self.seed,
-            "labels": self.labels,
-            "truncation": job.fakes.truncation,
-            "weights": weights(model),
-            "version": tfgan_models.__version__,
-        }
-        protocol = Protocol(**{**stamp, **numbers.stamps})
-        low = high = None
-        if isinstance(value, Interval):
-            value, low, high = value[:3]
-        if not math.isfinite(value):
-            raise UserError(f"{protocol.metric} is {value}: look at the generated images.")
-        if low is not None and not low < high:
-            low = high = None
-        better = metric.parts[part]
-        return Score(float(value), protocol, better, _number(low), _number(high), LEVEL)
-
     def _say(self, note):
         if note not in self._told:
             self._told.add(note)
@@ -338,25 +301,6 @@ def check_truncation(model, truncation: float | None) -> None:
             f"truncation needs normal latents; this generator's are {model.latent_distribution}: "
             "leave truncation and --sweep out."
         )
-
-
-def weights(model) -> str:
-    """Which weights a generator has: "ema" (a moving average) or "raw"."""
-    if hasattr(model, "metadata"):
-        return "ema" if model.metadata.get("ema_half_life_images") else "raw"
-    return "raw" if model.ema_generator is model.generator else "ema"
-
-
-def reference_name(spec: str, split: str) -> str:
-    """What a stamp calls the reals: a place on a disk is cut to its last part."""
-    kind, _, name = spec.partition(":")
-    if kind in _PATHS:
-        name = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    return f"{kind}:{name} {split}"
-
-
-def _number(value):
-    return None if value is None else float(value)
 
 
 def _print(note):
