@@ -113,7 +113,7 @@ def count_weights(entry: Entry) -> int:
 
     keras.utils.clear_session()
     model = presets.build(entry.recipe())
-    if entry.overrides and getattr(model.loss, "ENERGY", False):
+    if entry.overrides and model.adversarial_loss.ENERGY:
         raise ValueError(f"{entry.name!r} takes energies, low for real images, not logits.")
     return model.generator.count_params() + model.discriminator.count_params()
 

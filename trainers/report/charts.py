@@ -9,7 +9,7 @@ from trainers.report.markup import Html, data_block, tag
 from trainers.report.reading import is_number
 
 _WIDTH, _HEIGHT = 480, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 10, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 22, 10, 40
 _BUCKETS = 120  # of rows, of which the extremes are drawn
 _ROBUST = 50  # values from which on the outermost 1 % do not stretch the axis
 _TABLE = 12  # rows of the table under a chart
