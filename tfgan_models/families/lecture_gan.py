@@ -9,9 +9,9 @@ The notebooks update the generator first and then show the discriminator the sam
 made before that update, so both gradients are taken at the same point: simultaneous
 updates. "dcgan" updates the discriminator first, with fakes of its own.
 
-Departures: the notebooks halve L_D, which Adam undoes (but for its epsilon). Biases
-start at zero and kernels Glorot uniform, where PyTorch draws both He uniform. The
-faces' random crops (0.96 to 1 of the side) are left out.
+Departures: the notebooks halve L_D, which Adam undoes (but for its epsilon). Kernels
+start as PyTorch's do, on which "plain_cnn" depends; biases at zero, where PyTorch draws
+them. The faces' random crops (0.96 to 1 of the side) are left out.
 """
 
 from __future__ import annotations

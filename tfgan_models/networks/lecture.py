@@ -48,8 +48,8 @@ def lecture_generator(architecture, image_shape=_SHAPE, latent_dim=100, width=No
         return dcgan.dcgan_generator(image_shape, latent_dim, width=width, port=True)
     z = keras.Input((latent_dim,), name="latents")
     if architecture in ("mlp", "half_cnn"):
-        h = Dropout(0.5)(layers.LeakyReLU(_LEAK)(layers.Dense(width or 128)(z)))
-        h = layers.Reshape(image_shape)(layers.Dense(math.prod(image_shape))(h))
+        h = Dropout(0.5)(layers.LeakyReLU(_LEAK)(_dense(width or 128)(z)))
+        h = layers.Reshape(image_shape)(_dense(math.prod(image_shape))(h))
     else:
         h = _CONVOLUTIONAL[architecture](z)
     image = layers.Activation("tanh", dtype="float32")(h)
@@ -67,58 +67,79 @@ def lecture_discriminator(architecture, image_shape=_SHAPE, width=None) -> keras
     if architecture == "dcgan":
         h = _port_trunk(x, width or 64)
     elif architecture == "mlp":
-        h = layers.LeakyReLU(_LEAK)(layers.Dense(width or 128)(layers.Flatten()(x)))
+        h = layers.LeakyReLU(_LEAK)(_dense(width or 128)(layers.Flatten()(x)))
         h = Dropout(0.5)(h)
     elif architecture == "good_cnn":
         h = x
         for channels in (8, 32):
-            h = layers.Conv2D(channels, 3, 2, use_bias=False)(layers.ZeroPadding2D(1)(h))
+            h = _conv(channels, 3, 2, use_bias=False)(layers.ZeroPadding2D(1)(h))
             h = layers.LeakyReLU(1e-4)(BatchNorm()(h))
         h = layers.Flatten()(h)
     else:
         h = _six_convolutions(x, norm=architecture == "failing_cnn")
-    return keras.Model(x, layers.Dense(1, dtype="float32", name="logit")(h), name="discriminator")
+    initializer = dcgan.normal() if architecture == "dcgan" else _uniform()
+    logit = layers.Dense(1, kernel_initializer=initializer, dtype="float32", name="logit")(h)
+    return keras.Model(x, logit, name="discriminator")
+
+
+def _uniform():
+    """PyTorch's default: U(-1, 1) / sqrt(fan in)."""
+    return keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")
+
+
+def _dense(units, **kwargs):
+    return layers.Dense(units, kernel_initializer=_uniform(), **kwargs)
+
+
+def _conv(channels, kernel, strides=1, **kwargs):
+    return layers.Conv2D(channels, kernel, strides, kernel_initializer=_uniform(), **kwargs)
+
+
+def _deconv(channels, kernel, strides=1, **kwargs):
+    return layers.Conv2DTranspose(
+        channels, kernel, strides, kernel_initializer=_uniform(), **kwargs
+    )
 
 
 def _failing_generator(z):
-    h = layers.Reshape((7, 7, 64))(layers.LeakyReLU(_LEAK)(layers.Dense(3136)(z)))
+    h = layers.Reshape((7, 7, 64))(layers.LeakyReLU(_LEAK)(_dense(3136)(z)))
     stages = (
-        layers.Conv2DTranspose(64, 2, 2),
+        _deconv(64, 2, 2),
         _grow(32),
-        layers.Conv2DTranspose(32, 2, 2),
+        _deconv(32, 2, 2),
         _grow(16),
-        layers.Conv2D(8, 3, padding="same"),
-        layers.Conv2D(4, 3),
+        _conv(8, 3, padding="same"),
+        _conv(4, 3),
     )
     for stage in stages:
         h = layers.LeakyReLU(_LEAK)(BatchNorm()(stage(h)))
-    return layers.Conv2D(1, 2)(h)
+    return _conv(1, 2)(h)
 
 
 def _plain_generator(z):
-    h = layers.Reshape((7, 7, 16))(layers.LeakyReLU(_LEAK)(layers.Dense(784)(z)))
+    h = layers.Reshape((7, 7, 16))(layers.LeakyReLU(_LEAK)(_dense(784)(z)))
     stages = (
-        layers.Conv2DTranspose(16, 2, 2),
+        _deconv(16, 2, 2),
         _grow(8),
         _double_less_one(8),
-        layers.Conv2D(4, 3, padding="same"),
+        _conv(4, 3, padding="same"),
     )
     for stage in stages:
         h = layers.LeakyReLU(_LEAK)(stage(h))
-    return layers.Conv2D(1, 2)(h)
+    return _conv(1, 2)(h)
 
 
 def _good_generator(z):
-    h = layers.LeakyReLU(1e-4)(BatchNorm()(layers.Dense(3136, use_bias=False)(z)))
+    h = layers.LeakyReLU(1e-4)(BatchNorm()(_dense(3136, use_bias=False)(z)))
     h = layers.Reshape((7, 7, 64))(h)
     stages = (
         _double_less_one(32, use_bias=False),
         _double_less_one(16, use_bias=False),
-        layers.Conv2DTranspose(8, 3, use_bias=False),
+        _deconv(8, 3, use_bias=False),
     )
     for stage in stages:
         h = layers.LeakyReLU(1e-4)(BatchNorm()(stage(h)))
-    return layers.Conv2DTranspose(1, 2, use_bias=False)(h)
+    return _deconv(1, 2, use_bias=False)(h)
 
 
 _CONVOLUTIONAL = {
@@ -130,13 +151,13 @@ _CONVOLUTIONAL = {
 
 def _grow(channels):
     """2x2 convolution after a border of one pixel: n to n + 1."""
-    padding, convolution = layers.ZeroPadding2D(1), layers.Conv2D(channels, 2)
+    padding, convolution = layers.ZeroPadding2D(1), _conv(channels, 2)
     return lambda h: convolution(padding(h))
 
 
 def _double_less_one(channels, **kwargs):
     """3x3 transposed convolution of stride 2 without its outer pixels: n to 2 n - 1."""
-    deconvolution = layers.Conv2DTranspose(channels, 3, 2, **kwargs)
+    deconvolution = _deconv(channels, 3, 2, **kwargs)
     crop = layers.Cropping2D(1)
     return lambda h: crop(deconvolution(h))
 
@@ -145,9 +166,9 @@ def _six_convolutions(x, norm):
     h = x
     for channels in (8, 16, 32):
         for stride in (1, 2):
-            h = layers.Conv2D(channels, 3, stride)(layers.ZeroPadding2D(1)(h))
+            h = _conv(channels, 3, stride)(layers.ZeroPadding2D(1)(h))
             h = layers.LeakyReLU(_LEAK)(BatchNorm()(h) if norm else h)
-    h = layers.LeakyReLU(_LEAK)(layers.Dense(16)(layers.GlobalAveragePooling2D()(h)))
+    h = layers.LeakyReLU(_LEAK)(_dense(16)(layers.GlobalAveragePooling2D()(h)))
     return BatchNorm()(h) if norm else h
 
 
