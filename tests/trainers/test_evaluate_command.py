@@ -174,22 +174,26 @@ def test_a_sweep_draws_curves_and_stamps_truncations(workdir):
     assert picture.shape[1] > 1000 and (picture < 128).mean() > 0.005
 
 
-def test_comparing_runs(workdir, unconditional, tmp_path, capsys):
-    other = tmp_path / "other"
-    other.mkdir()
-    rows = [json.loads(line) for line in (workdir / "scores.jsonl").read_text().splitlines()]
-    for row in rows:
-        row["value"] += 0.5
-        if row["name"].startswith("density"):
-            row["protocol"]["n_fake"] = 121
-    (other / "scores.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert run(evaluate, f"--workdir={workdir}", f"--compare={other}") == 0
-    lines = capsys.readouterr().out.splitlines()
-    (fid,) = [line.split() for line in lines if line.startswith("proxy_fid")][:1]
-    assert fid[3] == "-0.5" and fid[4] == "this"
-    (recall,) = [line.split() for line in lines if line.startswith("recall")][:1]
-    assert recall[3] == "-0.5" and recall[4] == "other"
-    assert any("not compared" in line and "n_fake: 120 / 121" in line for line in lines)
+def test_comparing_runs(workdir, tmp_path, capsys):
+    lines = (workdir / "scores.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines[:6]]  # the default set, without truncation
+    rows.append(json.loads(lines[0]))
+    rows[-1]["protocol"]["truncation"] = 0.5
+    for name, shift, density_fakes in (("ours", 0.0, 120), ("theirs", 0.5, 121)):
+        (tmp_path / name).mkdir()
+        for row in rows:
+            row["value"] += shift
+            if row["name"].startswith("density"):
+                row["protocol"]["n_fake"] = density_fakes
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / name / "scores.jsonl").write_text(text)
+    assert run(evaluate, f"--workdir={tmp_path}/ours", f"--compare={tmp_path}/theirs") == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    found = {" ".join(line[:-5]): line[-2:-4:-1] for line in lines}
+    assert found["proxy_fid[pixels]"] == found["proxy_fid[pixels] at 0.5"] == ["this", "-0.5"]
+    assert found["recall[pixels]"] == ["other", "-0.5"]
+    (refused,) = [" ".join(line) for line in lines if line[:2] == ["not", "compared:"]]
+    assert "density[pixels]" in refused and "n_fake: 120 / 121" in refused
 
 
 def test_unlike_measurements_are_not_compared(workdir, unconditional, capsys):

@@ -65,4 +65,6 @@ def _row(a, b):
     if None not in (a.low, b.low):
         apart = "apart" if a.low > b.high or b.low > a.high else "overlap"
     values = (tables.number(value) for value in (a.value, b.value))
-    return [a.name, *values, f"{difference:+.4g}", better, apart]
+    cut = a.protocol.truncation
+    name = a.name if cut is None else f"{a.name} at {cut:g}"
+    return [name, *values, f"{difference:+.4g}", better, apart]
