@@ -12,8 +12,9 @@ preset added to the library takes part by itself; `--largest` bounds the weights
 networks.
 
 The budget counts images of the generator's updates: a critic with k steps sees k times as
-many. Presets keep their own batch sizes and settings, tuned for other lengths: the table says
-who is quick on 5,000 digits, not who is best in the end.
+many. Presets keep their own batch sizes and settings, tuned for other lengths, but that the
+half-life of an average is a twentieth of the budget at most: a longer one would still hold the
+first weights. The table says who is quick on 5,000 digits, not who is best in the end.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ import numpy as np
 
 from benchmarks import cases
 from tfgan_models import presets, registry
-from trainers.errors import UserError
+from trainers.errors import DiskError, RunInterrupted, UserError
 
 DATA = "embedded:digits"
 SHAPE = (28, 28, 1)
@@ -63,11 +64,16 @@ class Entry(NamedTuple):
         """Returns the preset with its overrides, on the league's data."""
         return presets.get(self.preset).override({**self.overrides, "data.source": DATA})
 
-    def steps(self, images: int) -> int:
-        """Returns the generator updates of a budget, whole calls of the train function."""
+    def within(self, images: int) -> dict:
+        """Returns the overrides of a run with a budget, `steps` among them."""
         recipe = self.recipe()
         together = recipe.compile.get("steps_per_execution", 1)
-        return max(1, images // (recipe.batch_size * together)) * together
+        steps = max(1, images // (recipe.batch_size * together)) * together
+        half_life = recipe.compile.get("ema_half_life_images")
+        values = {**self.overrides, "data.source": DATA, "steps": steps, "run.keep": 1}
+        if half_life:
+            values["compile.ema_half_life_images"] = max(1, min(half_life, images // 20))
+        return values
 
 
 class Result(NamedTuple):
@@ -125,24 +131,34 @@ def main(argv: list[str] | None = None) -> None:
     chosen = _chosen(flags)
     if flags.list:
         for entry, weights in chosen:
-            print(f"{entry.name:<36}{weights:>12,}{entry.steps(flags.images):>8,} steps")
+            print(f"{entry.name:<36}{weights:>12,}{entry.within(flags.images)['steps']:>8,} steps")
         return
     out = pathlib.Path(flags.out)
     (out / "runs").mkdir(parents=True, exist_ok=True)
-    results = []
-    for entry, weights in chosen:
-        result = Result(entry, weights, entry.steps(flags.images), {}, [])
-        for seed in range(flags.seeds):
-            try:
-                scores = score(entry, seed, result.steps, out / "runs" / f"{entry.name}-{seed}")
-            except UserError as error:  # one that diverges does not end the league
-                result.failures.append(f"seed {seed}: {error}")
-                scores = {}
-            for name, value in scores.items():
-                result.scores.setdefault(name, []).append(value)
-            print(entry.name, seed, json.dumps(scores), *result.failures[-1:], flush=True)
-        results.append(result)
+    results = [play(entry, weights, flags, out / "runs") for entry, weights in chosen]
     _write(out, ranked(results), flags)
+
+
+def play(entry: Entry, weights: int, flags, runs: pathlib.Path) -> Result:
+    """Returns the result of all seeds of an entry.
+
+    Raises:
+        UserError: The run was stopped or the disk is full; that a seed diverges is a result.
+    """
+    overrides = entry.within(flags.images)
+    result = Result(entry, weights, overrides["steps"], {}, [])
+    for seed in range(flags.seeds):
+        scores = {}
+        try:
+            scores = score(entry.preset, {**overrides, "seed": seed}, runs / f"{entry.name}-{seed}")
+        except (RunInterrupted, DiskError):
+            raise
+        except UserError as error:
+            result.failures.append(f"seed {seed}: {error}")
+        for name, value in scores.items():
+            result.scores.setdefault(name, []).append(value)
+        print(entry.name, seed, json.dumps(scores), *result.failures[-1:], flush=True)
+    return result
 
 
 def _parse(argv):
@@ -191,8 +207,13 @@ def _chosen(flags) -> list[tuple[Entry, int]]:
     return chosen
 
 
-def score(entry: Entry, seed: int, steps: int, workdir: pathlib.Path) -> dict[str, float]:
+def score(preset: str, overrides: dict, workdir: pathlib.Path) -> dict[str, float]:
     """Trains and measures one run, or reads what it left; returns {name: value}.
+
+    Args:
+        preset: Its name.
+        overrides: Its fields by dotted name, `steps` among them.
+        workdir: Run directory.
 
     Raises:
         UserError: Training failed, or the directory holds a run of another length.
@@ -201,12 +222,12 @@ def score(entry: Entry, seed: int, steps: int, workdir: pathlib.Path) -> dict[st
     from trainers import data
     from trainers.evaluation import evaluate, scores
 
+    steps = overrides["steps"]
     known = _stored(workdir, steps)
     if known:
         return known
-    overrides = {name.replace(".", "__"): value for name, value in entry.overrides.items()}
-    overrides |= {"data__source": DATA, "steps": steps, "seed": seed, "run__keep": 1}
-    model = trainers.fit_preset(entry.preset, str(workdir), **overrides)
+    values = {name.replace(".", "__"): value for name, value in overrides.items()}
+    model = trainers.fit_preset(preset, str(workdir), **values)
     if int(model.step.numpy()) != steps:
         raise UserError(f"{workdir} holds a longer run: choose another --out.")
     names = METRICS + (WITH_CLASSES if model.num_classes else ())

@@ -38,9 +38,12 @@ def test_losses_that_need_more_than_a_logit_do_not_stand_alone():
 
 @pytest.mark.parametrize("images, steps", [(1, 1), (63, 1), (128, 2), (40_000, 625)])
 def test_the_budget_counts_images(images, steps):
-    assert league.Entry("x", "dcgan_digits", {}).steps(images) == steps
-    together = {"compile.steps_per_execution": 10}
-    assert league.Entry("x", "dcgan_digits", together).steps(images) == max(10, steps // 10 * 10)
+    values = league.Entry("x", "dcgan_digits", {"compile.loss": "hinge"}).within(images)
+    assert values["steps"] == steps and values["compile.loss"] == "hinge"
+    assert values["compile.ema_half_life_images"] == max(1, images // 20)
+    together = league.Entry("x", "dcgan_digits", {"compile.steps_per_execution": 10})
+    assert together.within(images)["steps"] == max(10, steps // 10 * 10)
+    assert "compile.ema_half_life_images" not in league.Entry("x", "lecture_mlp", {}).within(99)
 
 
 def test_the_table_holds_means_and_spreads():
@@ -94,4 +97,4 @@ def test_a_small_league(tmp_path, capsys):
     assert page.problems == [] and page.text("tbody").count("lecture_mlp-") == 2
     assert "proxy_fid[digits]" in page.text("thead")
     with pytest.raises(UserError, match="holds a longer run"):
-        league.score(league.Entry("lecture_mlp", "lecture_mlp", {}), 0, 1, run)
+        league.score("lecture_mlp", {"data.source": league.DATA, "steps": 1}, run)
