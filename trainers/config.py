@@ -160,7 +160,7 @@ def _check(config: Config) -> None:
         raise UserError(f"run.keep_best must be 0 or more; got {run['keep_best']!r}.")
     _check_evaluation(run)
     held_out = recipe.data.get("held_out", 0.0)
-    if isinstance(held_out, bool) or not 0.0 <= held_out <= 0.5:
+    if not isinstance(held_out, (int, float)) or not 0.0 <= held_out <= 0.5:
         raise UserError(f"data.held_out must be a share in [0, 0.5]; got {held_out!r}.")
     if not isinstance(config.seed, int):
         raise UserError(f"seed must be a whole number; got {config.seed!r}.")

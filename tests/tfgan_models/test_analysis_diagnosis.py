@@ -171,7 +171,7 @@ def test_oscillation_of_dirac_games():
     assert abs(diagnosis.oscillation(theta[:200]).lag - 2.0 * np.pi / 0.1) < 1.0
     gap, _ = dirac_gap("minimax", 0.2, 200, "alternating")
     found = diagnosis.oscillation(gap[:200])
-    assert found.peak == pytest.approx(1.0, abs=0.02) and found.lag == 71
+    assert found.peak == pytest.approx(1.0, abs=0.02) and found.lag == 35
     gap, _ = dirac_gap("minimax", 0.2, 500, "simultaneous")
     assert diagnosis.oscillation(gap[:200]).peak == pytest.approx(0.34, abs=0.05)
     assert diagnosis.oscillation(gap[300:500]).peak < 0.0

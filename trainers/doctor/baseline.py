@@ -13,11 +13,12 @@ _MEMORY = 1 << 26  # pixels of the images looked at
 _DRAWS = 512  # labels whose order is looked at
 _BATCH = 64  # images of one batch of the nearest-neighbour number
 _SHOWN = 10
+_REPETITIONS = 10  # images seen twice before a share is made of them
 _REFERENCES = 20_000  # training images that copies are searched among
 
 
 class Reals:
-    """A sample of the training images at equal distances, and what is known of it.
+    """A random sample of the training images, the same at every start, and what is known of it.
 
     Args:
         source: The run's training data.
@@ -28,7 +29,9 @@ class Reals:
         self.source, self.points = source, points
         pixels = int(np.prod(source.image_shape))
         count = max(1, min(IMAGES, source.num_examples, _MEMORY // pixels))
-        self.indices = np.arange(count, dtype=np.int64) * source.num_examples // count
+        generator = np.random.default_rng(0)
+        chosen = generator.choice(source.num_examples, count, replace=False)
+        self.indices = chosen.astype(np.int64)
         self.images, self.labels = _take(source, self.indices, count)
 
     def data_readings(self, num_classes: int | None) -> list[Reading]:
@@ -54,8 +57,12 @@ class Reals:
         return Reading("blank_images", share, bound, share > bound, details={"indices": shown})
 
     def _repeated(self) -> Reading:
-        share, bound = diagnosis.repeated_share(self.images), limit("repeated_share")
-        return Reading("repeated_images", share, bound, share > bound)
+        seen, bound = diagnosis.repeated_share(self.images), limit("repeated_share")
+        count = len(self.images)
+        # Of two equal images the sample holds both as often as it holds any other image.
+        share = min(1.0, seen * self.source.num_examples / count)
+        beyond = share > bound and seen * count >= _REPETITIONS
+        return Reading("repeated_images", share, bound, beyond)
 
     def measure(self) -> None:
         """Computes the numbers that the checks divide by."""
@@ -63,8 +70,6 @@ class Reals:
         self.variance = diagnosis.total_variance(small)
         size = min(_BATCH, len(small))
         parts = small[: len(small) // size * size].reshape(-1, size, *small.shape[1:])
-        # Neighbours in a sorted data set are alike: each batch takes images far apart.
-        parts = [small[i :: len(parts)][:size] for i in range(len(parts))]
         near = [diagnosis.nearest_in_batch(p) for p in parts] if size > 1 else [0.0]
         self.batch_size, self.nearest = size, float(np.median(near))
         self.deviation = float(self.images.std(axis=0).mean())

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import tensorflow as tf
 
+from tfgan_models.core.gan import GAN
 from trainers import callbacks, pictures
 from trainers.doctor import baseline, checks, probe
 from trainers.doctor.conditions import CONDITIONS
@@ -60,6 +61,9 @@ class DoctorCallback(callbacks.RunCallback):
         super().on_train_begin(logs)
         if not self.chief:
             return
+        if not isinstance(self.model, GAN):
+            print("doctor: it knows nothing of this family, so it is silent", file=sys.stderr)
+            return
         self._set_up()
         # Read before Keras resets the means; `Rows` puts them back.
         self._totals = self.model.log_means.totals.numpy()
@@ -76,7 +80,6 @@ class DoctorCallback(callbacks.RunCallback):
 
     def _set_up(self):
         model, run, together = self.model, self.config.run, self.model.steps_per_execution
-        self.sees = all(hasattr(model, n) for n in ("synthesize", "discriminate", "generator"))
         self._every = _multiple(run["doctor_every"], together)
         self._urgent_every = _multiple(_URGENT_EVERY, together)
         loss = model.adversarial_loss
@@ -88,7 +91,7 @@ class DoctorCallback(callbacks.RunCallback):
             grace=max(_GRACE, epoch, self.total // 10),
             every=self._every,
             centered=bool(loss.CENTERED),
-            momentum=_momentum(model.generator) if self.sees else None,
+            momentum=_momentum(model.generator),
             generator_rate=float(model.generator_optimizer.learning_rate),
         )
         self.reals = baseline.Reals(self.source, pictures.is_points(model.image_shape))
@@ -128,10 +131,9 @@ class DoctorCallback(callbacks.RunCallback):
 
     def _look(self, step) -> list[Reading]:
         readings = self.watch.cycles(self.model.steps_per_execution)
-        if self.sees:
-            self._prepare()
-            seen = self._probe.sample(step, self._looked)
-            readings += self._checks.readings(seen, _rate(self.model.generator_optimizer))
+        self._prepare()
+        seen = self._probe.sample(step, self._looked)
+        readings += self._checks.readings(seen, float(self.model.generator_optimizer.learning_rate))
         self._looked += 1
         return readings if step >= self.facts.grace else []
 
@@ -198,9 +200,7 @@ class DoctorCallback(callbacks.RunCallback):
         print("doctor: no findings" if not found else "doctor: findings", file=sys.stderr)
         for row in found:
             print(f"  {_line(row)}", file=sys.stderr)
-        if not self.sees:
-            print("doctor: this family's pictures are not checked", file=sys.stderr)
-        elif getattr(self.source, "held_out", None) is None:
+        if getattr(self.source, "held_out", None) is None:
             print(_NEEDS_HELD_OUT, file=sys.stderr)
 
     def _state(self) -> dict:
@@ -227,10 +227,6 @@ def _multiple(steps: int, together: int) -> int:
 def _momentum(network) -> float | None:
     found = [layer.momentum for layer in probe.layers_of(network) if hasattr(layer, "moving_mean")]
     return max(found, default=None)
-
-
-def _rate(optimizer) -> float:
-    return float(optimizer.learning_rate)
 
 
 def _first_bad(model) -> str | None:

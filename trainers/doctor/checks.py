@@ -201,11 +201,12 @@ class Checks:
         found, worst = baseline.grids(seen.fakes) if self.reals.grids else {}, None
         for name, value in found.items():
             usual = self.reals.grids[name]
-            if name == "corner":
-                bound = limit("times_data_corner") * usual
+            corner = name == "corner"
+            least = limit("corner" if corner else "grid")
+            bound = max(least, limit("times_data_grid") * usual)
+            if corner:
                 what = f"The finest pattern has {value:.3g} times its neighbours' power"
             else:
-                bound = max(limit("grid"), limit("times_data_grid") * usual)
                 what = f"A grid of {name} pixels has {value:.3f} of the fine detail"
             if worst is None or value / bound > worst.value / worst.limit:
                 what = f"{what}, {usual:.3g} in the data"

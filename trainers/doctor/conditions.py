@@ -85,7 +85,7 @@ CONDITIONS = {
     "repeated_images": Condition(
         "repeated images",
         "note",
-        "{value:.1%} of the images looked at repeat another one (limit {limit:.0%})",
+        "About {value:.0%} of the images repeat another one (limit {limit:.0%})",
         "Repeated images are learnt first; copies of training images say little here.",
         checks=1,
     ),
@@ -179,6 +179,7 @@ CONDITIONS = {
             "d_too_strong",
             "overfitting",
             "mode_collapse",
+            "oscillation",
         ),
     ),
     "oscillation": Condition(

@@ -1,12 +1,15 @@
 """What the doctor asks of the networks at a check: pictures, logits, activations.
 
-Everything runs in inference, outside replicas and without collectives, on the process
-that calls it; only the images of batch norm's training mode change variables, and these
-are put back. None of the run's random numbers is used.
+Everything runs outside replicas and without collectives, on the process that calls it.
+Networks with batch norm are asked in training mode too, where there is one replica: a
+discriminator normalises real and fake batches apart in training, so that in inference it is
+another one. The variables that this changes are put back. None of the run's random numbers
+is used.
 """
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 
 import keras
@@ -72,10 +75,13 @@ class Probe:
 
     def __init__(self, model, reals, batch_size: int, seed: int = 0):
         self.model, self.reals, self.seed = model, reals, seed
+        self.alone = model.distribute_strategy.num_replicas_in_sync == 1
+        norms = any(hasattr(layer, "moving_mean") for layer in layers_of(model.discriminator))
+        self._judges_training = norms and self.alone
         mixing = any(map(_compares_images, layers_of(model.discriminator)))
         large = int(np.prod(model.image_shape)) > _LARGE
-        self.rows = batch_size if mixing else _SMALL_BATCH if large else COUNT
-        self.alone = model.distribute_strategy.num_replicas_in_sync == 1
+        self.rows = _SMALL_BATCH if large else COUNT
+        self.judged_rows = batch_size if mixing or self._judges_training else self.rows
         self._train, self._train_labels = reals.images[:COUNT], self._labels_of(reals)
         held_out = getattr(reals.source, "held_out", None)
         self.held_out = None if held_out is None else _images_of(held_out)
@@ -95,7 +101,7 @@ class Probe:
         return tf.clip_by_value(images, -1.0, 1.0)
 
     def _logits(self, images, condition):
-        logits = self.model.discriminate(images, condition, False)
+        logits = self.model.discriminate(images, condition, self._judges_training)
         logits = tf.reshape(logits, (tf.shape(logits)[0], -1))
         sign = -1.0 if self.model.adversarial_loss.ENERGY else 1.0
         return sign * tf.reduce_mean(logits, axis=1)
@@ -103,10 +109,11 @@ class Probe:
     def _condition(self, labels):
         return None if labels is None else self.model.condition(labels)
 
-    def _in_parts(self, function, *arrays):
+    @staticmethod
+    def _in_parts(function, rows, *arrays):
         """Runs a function over the rows in batches of one size; what is left over is dropped."""
         count = len(arrays[0])
-        size = min(self.rows, count)
+        size = min(rows, count)
         parts = []
         for start in range(0, count - size + 1, size):
             pieces = [None if a is None else a[start : start + size] for a in arrays]
@@ -117,13 +124,16 @@ class Probe:
         """Logits (n,) of images, the mean over maps, high for real."""
         condition = self._condition(labels)
         images = np.asarray(images, "float32")
-        return self._in_parts(lambda x, y: self._judge(x, y), images, condition)
+        with _put_back(self.model.discriminator if self._judges_training else None):
+            return self._in_parts(self._judge, self.judged_rows, images, condition)
 
     def pictures(self, latents, labels=None, average: bool = False) -> np.ndarray:
         """Images of the raw generator, or of its average, in inference."""
         index = int(average)
         condition = self._condition(labels)
-        return self._in_parts(lambda z, y: self._generate(index, z, y), latents, condition)
+        return self._in_parts(
+            lambda z, y: self._generate(index, z, y), self.rows, latents, condition
+        )
 
     def sample(self, step: int, check: int) -> Sample:
         """Looks at everything once.
@@ -216,12 +226,11 @@ class Probe:
         for name, network in networks.items():
             if not any(hasattr(layer, "moving_mean") for layer in layers_of(network)):
                 continue
-            kept = [(v, v.numpy()) for v in network.non_trainable_variables]
-            train = [
-                self.model.synthesize(network, z, condition, True).numpy() for z in (first, other)
-            ]
-            for variable, value in kept:
-                variable.assign(value)
+            with _put_back(network):
+                train = [
+                    self.model.synthesize(network, z, condition, True).numpy()
+                    for z in (first, other)
+                ]
             average = network is not self.model.generator
             found[name] = (train[0], self.pictures(first, labels, average), train[1])
         return found
@@ -254,6 +263,17 @@ class Probe:
             return np.zeros(1, "float32")
         each = max(1, _SPOTS // len(variables))
         return np.concatenate([_few(tf.reshape(v, [-1]), each) for v in variables])
+
+
+@contextlib.contextmanager
+def _put_back(network):
+    """Gives a network's statistics and seeds back the values that they had."""
+    kept = [(v, v.numpy()) for v in network.non_trainable_variables] if network else []
+    try:
+        yield
+    finally:
+        for variable, value in kept:
+            variable.assign(value)
 
 
 def layers_of(network):

@@ -10,6 +10,17 @@ import json
 import math
 import shlex
 
+from trainers.doctor.probe import layers_of
+
+_BOUNDS = {
+    "r1",
+    "r2",
+    "gradient_penalty",
+    "zero_centered_gradient_penalty",
+    "weight_clipping",
+    "dragan",
+    "max_gradient",
+}
 _FLAGS = ("--batch_size=", "--steps=", "--precision=", "--data=")
 
 
@@ -22,7 +33,8 @@ def parse(suggestion: str) -> dict:
     from trainers import config as configs
 
     overrides = {}
-    for word in shlex.split(suggestion):
+    _, dashes, flags = suggestion.partition("--")
+    for word in shlex.split(dashes + flags):
         if word.startswith("--set="):
             overrides |= configs.parse_assignments([word.removeprefix("--set=")])
         elif word.startswith(_FLAGS):
@@ -70,9 +82,7 @@ class Suggestions:
         return "Number the classes from 0, or give the right file: --set=data.labels=FILE"
 
     def _class_balance(self, details):
-        return (
-            "Add images of the rare classes, or leave the labels out with an unconditional preset."
-        )
+        return "Add images of the rare classes, or use an unconditional preset."
 
     def _blank_images(self, details):
         return "Remove these images from the data set."
@@ -88,10 +98,9 @@ class Suggestions:
         return self._slower("discriminator", 0.3)
 
     def _divergence(self, details):
-        penalties = {p.NAME for p in self.model._penalties()}
-        bounded = {"gradient_penalty", "weight_clipping", "dragan", "max_gradient"}
-        if self.model.adversarial_loss.UNBOUNDED and not penalties & (bounded | {"r1"}):
-            return self._more_penalties({"name": "gradient_penalty"})
+        if self.model.adversarial_loss.UNBOUNDED and not self._is_bounded():
+            name = "weight_clipping" if self._mixes() else "gradient_penalty"
+            return self._more_penalties({"name": name})
         return self._slower("discriminator", 0.3)
 
     def _exploding_penalty(self, details):
@@ -122,7 +131,7 @@ class Suggestions:
 
     def _overfitting(self, details):
         if self.model.augment is not None:
-            return self._more_penalties({"name": "lecam"})
+            return self._less_recognised()
         if self.model.adversarial_loss.CENTERED:
             return _set("compile.augment", "ada")
         return _set("compile.augment", "color,translation,cutout")
@@ -148,7 +157,7 @@ class Suggestions:
         return self._slower("generator", 2.0)
 
     def _augment_saturated(self, details):
-        return self._more_penalties({"name": "lecam"})
+        return self._less_recognised()
 
     # === Networks ===
 
@@ -180,6 +189,14 @@ class Suggestions:
 
     # === Building blocks ===
 
+    def _is_bounded(self) -> bool:
+        """Whether something bounds the discriminator's slope."""
+        return bool(_BOUNDS & {p.NAME for p in self.model._penalties()})
+
+    def _mixes(self) -> bool:
+        """Whether the discriminator's batch norm rules penalties of its gradient out."""
+        return any(hasattr(x, "moving_mean") for x in layers_of(self.model.discriminator))
+
     def _penalty(self, name):
         return next((p for p in self.model._penalties() if p.NAME == name), None)
 
@@ -193,6 +210,12 @@ class Suggestions:
         kept = [p for p in self._listed_penalties() if _name_of(p) != new["name"]]
         return _set("compile.penalties", [*kept, new])
 
+    def _less_recognised(self) -> str:
+        """For little data, where augmentation is not enough."""
+        if self._penalty("lecam"):
+            return self._slower("discriminator", 0.5)
+        return self._more_penalties({"name": "lecam"})
+
     def _more_augmentation(self, new) -> str:
         old = self.compile.get("augment")
         if old is None:
@@ -200,13 +223,16 @@ class Suggestions:
         return _set("compile.augment", [*(old if isinstance(old, list) else [old]), new])
 
     def _smoother(self) -> str:
-        """R1, or ten times as much of it; then a game that compares, then a slower player."""
+        """R1, or ten times as much of it; with batch norm, which R1 cannot have, a game that
+        compares; then a slower player."""
         height, width, _ = self.model.image_shape
         strength = float(f"{max(0.05, 0.0002 * height * width):.2g}")
         found = self._penalty("r1")
-        bounded = {"gradient_penalty", "weight_clipping", "dragan"}
-        if found is None and not bounded & {p.NAME for p in self.model._penalties()}:
+        if not self._is_bounded() and not self._mixes():
             return self._more_penalties({"name": "r1", "gamma": strength, "every": 4})
+        controlled = getattr(self.model.augment, "CONTROLLED", False)
+        if self._mixes() and self.model.adversarial_loss.CENTERED and not controlled:
+            return "--set=compile.loss=relativistic_pairing"
         if found is not None and found.gamma < 10.0 * strength:
             gamma = float(f"{10.0 * found.gamma:.2g}")
             return self._more_penalties({"name": "r1", "gamma": gamma, "every": found.every})

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+_NEARLY = 0.9  # of the highest peak: the first one counts
+
 
 class Oscillation(NamedTuple):
     """What `oscillation` returns.
@@ -61,7 +63,11 @@ def oscillation(series, trough: float = -0.3) -> Oscillation:
     below = np.flatnonzero(rho < trough)
     if not len(below):
         return Oscillation(0.0, 0, amplitude)
-    lag = int(below[0] + np.argmax(rho[below[0] :]))
+    after = rho[below[0] :]
+    # Two periods agree as well as one, and the unbiased estimate grows with the lag.
+    tops = np.flatnonzero((after[1:-1] >= after[:-2]) & (after[1:-1] >= after[2:])) + 1
+    high = [top for top in tops if after[top] >= _NEARLY * after.max()]
+    lag = int(below[0] + (high[0] if high else np.argmax(after)))
     return Oscillation(float(rho[lag]), lag, amplitude)
 
 
