@@ -31,7 +31,7 @@ PRESETS = {
     "began_faces_128": _faces(128, 128, skips=True, vanishing_residuals=True),
     "began_digits": Preset(
         family="began",
-        summary="embedded digits in minutes: the paper's networks, narrow",
+        summary="embedded digits, the paper's networks, narrow; does not give digits yet",
         source="networks of the paper at n = 16; gamma, rates and length chosen here",
         model={"image_shape": (28, 28, 1), "latent_dim": 32, "width": 16},
         compile={
