@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tfgan_models import presets
-from trainers.commands import export, sample, train
+from trainers.commands import evaluate, export, report, sample, train
 
 ROOT = pathlib.Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -57,8 +57,15 @@ def test_links_and_pictures_exist(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_on_the_pages_have_flags_and_presets_that_exist(page):
-    commands = {"train": train, "sample": sample, "export": export}
-    for name, rest in re.findall(r"tfgan-(train|sample|export)([^\n`|]*)", page.read_text()):
+    commands = {
+        "train": train,
+        "sample": sample,
+        "export": export,
+        "evaluate": evaluate,
+        "report": report,
+    }
+    pattern = rf"tfgan-({'|'.join(commands)})([^\n`|]*)"
+    for name, rest in re.findall(pattern, page.read_text()):
         known = set(commands[name].command().flags)
         for flag in re.findall(r"--(\w+)", rest):
             assert flag in known, f"tfgan-{name} --{flag}"
