@@ -261,8 +261,9 @@ def fit(config, source, model, workdir, chief=True):
         callbacks["signals"].restore_handlers()
         if "progress" in callbacks:
             callbacks["progress"].close()
-        if "doctor" in callbacks:
-            callbacks["doctor"].close()
+        for name in ("doctor", "report"):
+            if name in callbacks:
+                callbacks[name].close()
     return model
 
 

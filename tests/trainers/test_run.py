@@ -214,6 +214,7 @@ def test_signals_save_and_a_second_process_is_refused(tmp_path, number):
     step = int(message.rsplit("after step ", 1)[1].split(";")[0])
     assert "Traceback" not in message
     assert damage(str(workdir / "checkpoints" / f"step-{step:08d}")) is None
+    assert ">stopped<" in (workdir / "report.html").read_text()
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from trainers.errors import UserError
 from trainers.evaluation import comparisons, reals, stamps, table
 from trainers.evaluation.fakes import Fakes
 from trainers.evaluation.measurements import Job
+from trainers.feature_networks import resolve_network
 
 _MOST = 10_000  # images by default: what a CPU does in minutes; papers take 50,000
 LABELS = ("data", "uniform")
@@ -128,6 +129,8 @@ class Evaluation:
     def _network(self, spec):
         if spec == "auto":
             spec = features.choose(self.image_shape, getattr(self.source, "spec", ""))
+        if isinstance(spec, str):
+            spec = resolve_network(spec)
         try:
             return features.get(spec, self.image_shape)
         except ValueError as error:

@@ -63,7 +63,7 @@ class ReportCallback(RunCallback):
 
     def close(self):
         """Writes the report of a run that was stopped before its last step."""
-        if 0 < self.done < self.total:
+        if 0 < getattr(self, "done", 0) < self.total:
             write_report(self.workdir, status="stopped", grids=self._grids)
 
 
