@@ -46,13 +46,19 @@ def data(model, n=96):
     return images(model.image_shape, n), labels
 
 
-def train(model, steps=3, **options):
-    """Trains for a few steps on the same batches each time; returns the last means."""
+def train(model, steps=3, of=None, **options):
+    """Trains for a few steps on the same batches each time, or on `of`; returns the last means."""
     rows = BATCH * model.d_steps
-    x, y = data(model, rows * steps)
+    x, y = of or data(model, rows * steps)
     options = {"batch_size": BATCH, "shuffle": False, "verbose": 0, **options}
     history = model.fit(x, y, **options).history
     return {name: values[-1] for name, values in history.items()}
+
+
+def variables(model) -> list:
+    """All weights and optimizer variables."""
+    owners = (model, model.generator_optimizer, model.discriminator_optimizer)
+    return [v for owner in owners for v in owner.variables]
 
 
 def values(model) -> dict[str, np.ndarray]:

@@ -10,6 +10,7 @@ import tensorflow as tf
 import tfgan_models as tfgan
 from tfgan_models import metrics
 from tfgan_models.core import unrolling
+from tfgan_models.core.adam import Adam
 from tfgan_models.core.gan import GAN
 from trainers import data
 
@@ -32,6 +33,7 @@ def test_weights_are_the_papers():
 @pytest.mark.parametrize(
     "optimizer",
     [
+        lambda: Adam(0.01, beta_1=0.5, epsilon=1e-8),
         lambda: keras.optimizers.Adam(0.01, beta_1=0.5, epsilon=1e-8),
         lambda: keras.optimizers.SGD(0.1),
     ],

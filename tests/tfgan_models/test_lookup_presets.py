@@ -9,6 +9,7 @@ import pytest
 import tfgan_models as tfgan
 from tfgan_models import presets, registry
 from tfgan_models.core import lookup, schedules
+from tfgan_models.core.adam import Adam
 from tfgan_models.core.gan import GAN
 from tfgan_models.presets import base
 
@@ -193,12 +194,12 @@ def test_families_are_listed_with_their_summaries():
 @pytest.mark.parametrize(
     "spec, cls",
     [
-        ("adam", keras.optimizers.Adam),
+        ("adam", Adam),
         ({"name": "adamw", "learning_rate": 0.1}, keras.optimizers.AdamW),
         ({"name": "rmsprop", "rho": 0.99}, keras.optimizers.RMSprop),
         ({"name": "sgd", "momentum": 0.9}, keras.optimizers.SGD),
         ("momentum_ramp_sgd", schedules.MomentumRampSGD),
-        (keras.optimizers.Adam(0.1), keras.optimizers.Adam),
+        (keras.optimizers.Adam(0.1), Adam),
     ],
 )
 def test_optimizer_lookup(spec, cls):
@@ -227,7 +228,7 @@ def test_learning_rate_may_name_a_schedule():
 
 def test_the_scaled_optimizer_is_looked_up_without_its_scale():
     made = lookup.optimizer(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.25)))
-    assert type(made) is keras.optimizers.Adam and float(made.learning_rate) == 0.25
+    assert type(made) is Adam and float(made.learning_rate) == 0.25
 
 
 @pytest.mark.parametrize(

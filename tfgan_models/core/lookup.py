@@ -6,6 +6,7 @@ import inspect
 
 import keras
 
+from tfgan_models.core.adam import Adam
 from tfgan_models.registry import Entry, near_matches
 
 
@@ -58,6 +59,7 @@ def _construct(kind: str, name: str, cls: type, values: dict):
 def optimizer(spec) -> keras.optimizers.Optimizer:
     """Returns a new optimizer from a name, a dict of plain data, or an optimizer.
 
+    Keras's Adam becomes `core.adam.Adam`, which computes the same in less time.
     A dict's `learning_rate` may itself be a dict naming a schedule:
     {"name": "linear_decay", "initial": 2e-4, "start": 0, "end": 1000}.
 
@@ -69,7 +71,7 @@ def optimizer(spec) -> keras.optimizers.Optimizer:
     if isinstance(spec, keras.optimizers.LossScaleOptimizer):
         spec = spec.inner_optimizer
     named = {
-        "adam": keras.optimizers.Adam,
+        "adam": Adam,
         "adamw": keras.optimizers.AdamW,
         "rmsprop": keras.optimizers.RMSprop,
         "sgd": keras.optimizers.SGD,
@@ -88,4 +90,5 @@ def optimizer(spec) -> keras.optimizers.Optimizer:
             spec = {**spec, "learning_rate": resolve("schedule", rate, rates)}
         elif isinstance(rate, int):
             spec = {**spec, "learning_rate": float(rate)}
-    return resolve("optimizer", spec, named)
+    found = resolve("optimizer", spec, named)
+    return Adam.from_config(found.get_config()) if type(found) is keras.optimizers.Adam else found

@@ -38,7 +38,18 @@ def gradients(loss, tape, variables, optimizer) -> list[tf.Tensor]:
             f"The loss does not depend on {', '.join(missing)}: no gradient. Leave them out of "
             "the network, or make them non-trainable."
         )
-    return grads
+    return _after(loss, grads)
+
+
+def _after(loss, grads) -> list[tf.Tensor]:
+    """The gradients, once the loss is known: what reads the weights comes before what moves them.
+
+    Needed where a gradient does not depend on the weights, as with a critic's last layer.
+    Grappler takes the order "read, then move" for implied by the optimizer's IdentityN over
+    all gradients, drops it, and removes that IdentityN: a step's result is then a matter of luck.
+    """
+    with tf.control_dependencies([loss]):
+        return [tf.identity(g) for g in grads]
 
 
 def apply(grads, variables, optimizer) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from tfgan_models.core.adam import Adam
 from tfgan_models.core.numerics import root
 
 
@@ -18,7 +19,7 @@ def slots(optimizer):
     kind, rate = type(optimizer), tf.convert_to_tensor(optimizer.learning_rate)
     if kind is keras.optimizers.SGD and not optimizer.momentum:
         return _SGD(rate)
-    if kind is keras.optimizers.Adam and not optimizer.amsgrad:
+    if kind in (Adam, keras.optimizers.Adam) and not optimizer.amsgrad:
         first = [v.value for v in optimizer._momentums]
         second = [v.value for v in optimizer._velocities]
         count = tf.cast(optimizer.iterations.value, tf.float32)
