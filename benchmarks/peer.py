@@ -19,8 +19,8 @@ case waits for others to rest and repeats the chunks they disturbed.
 On a busy machine two threads of OpenMP wait for each other, and PyTorch looks many times slower
 than it is: use `--threads=1` there, and read the ratio of CPU time.
 
-Without PyTorch the other rows still run, against the hand-written loop:
-`pip install torch --index-url https://download.pytorch.org/whl/cpu` installs it.
+Without PyTorch the other rows still run, against the hand-written loop; `pip install torch`
+installs it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ import time
 from benchmarks import cases, peer_chunks
 from benchmarks.peer_table import OTHERS, Round, header, rows
 
-_INSTALL = "pip install torch --index-url https://download.pytorch.org/whl/cpu"
+_INSTALL = "pip install torch"
 _DEFAULT = ("mlp_128", "dcgan_28", "dcgan_64", "resnet_wgan_gp")
 # Of the losses before any update, and after one by Adam, which makes signs of small gradients.
 _TOLERANCES = {"float32": (1e-5, 1e-3), "bfloat16": (1e-2, 5e-2)}

@@ -286,7 +286,7 @@ def write_curves(directory: str, extra=()) -> None:
         "logits.png": (["d_real", "d_fake"], "Mean discriminator output"),
     }
     if extra:
-        plots["penalties.png"] = (list(extra), "Penalties before weighting")
+        plots["penalties.png"] = (list(extra), "Penalties before weighting, terms and measures")
     for name, (columns, title) in plots.items():
         path = os.path.join(directory, name)
         files.write_atomically(path, pictures.curves(rows, columns, title))

@@ -100,8 +100,6 @@ def resolve(preset: str, overrides: dict | None = None) -> Config:
         run = _run_options(recipe.run, overrides)
         for path in overrides:
             _refuse_unknown_top(path)
-        if "data.held_out" in overrides:
-            recipe = dataclasses.replace(recipe, data={"held_out": 0.0, **recipe.data})
         recipe = recipe.override(overrides)
     except ValueError as error:
         raise UserError(str(error)) from error

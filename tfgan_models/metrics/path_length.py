@@ -94,21 +94,9 @@ def perceptual_path_length(
     PPL = E[ d(G(path(t)), G(path(t + epsilon)))^2 / epsilon^2 ], over the values from the 1st
     percentile to the 99th.
 
-    | | path between two latents |
-    |---|---|
-    | "z" | on the sphere: both normalised, slerp, normalised, times `radius` |
-    | "w" | a line between mapping(z_0) and mapping(z_1) |
-
-    | | t |
-    |---|---|
-    | "full" | U(0, 1) |
-    | "end" | 0 |
-
     The paper's distance is LPIPS on VGG16 of images in [0, 255], with 100,000 pairs and no
-    truncation; a number with another distance compares with itself only. As in the authors'
-    code, images larger than 256 are averaged over blocks down to it, the labels are random and
-    both ends have the same one, and the generator's noise must be the same at both ends (each
-    end is one call of `generate`, with the same rows).
+    truncation. As in the authors' code, images over 256 are averaged down to it by blocks, both
+    ends have the same random label, and must have the same noise (one call an end, same rows).
 
     Args:
         generate: generate(z or w) returns images (n, H, W, C) or rows (n, d); with labels
@@ -117,9 +105,9 @@ def perceptual_path_length(
             made, in its range.
         latents: Size of z, drawn N(0, I) by `seed`; or ends of the paths, (2 n, d), rows 2 i
             and 2 i + 1 being those of path i.
-        space: "z" or "w". For a uniform prior, where a sphere means nothing: "w" without a
-            mapping.
-        sampling: "full" or "end".
+        space: The path; "z": slerp on the sphere, times `radius`; "w": a line between
+            mapping(z_0) and mapping(z_1), for a uniform prior without a mapping.
+        sampling: t; "full": U(0, 1), "end": 0.
         mapping: mapping(z) returns w, with labels mapping(z, labels); None: w is z.
         labels: Whole numbers (m,) to draw from, those of the data for its frequencies,
             np.arange(K) for equal ones; None: unconditional.
@@ -151,10 +139,11 @@ def perceptual_path_length(
         z = ends(start, count)
         t = times.random(count)[:, None] * (sampling == "full")
         extra = () if labels is None else (labels[choices.integers(len(labels), size=count)],)
+        steps = (t, t + epsilon)
         if space == "z":
-            points = [radius * slerp_on_sphere(z[:, 0], z[:, 1], u) for u in (t, t + epsilon)]
+            points = [radius * slerp_on_sphere(z[:, 0], z[:, 1], u) for u in steps]
         else:
-            points = _on_lines(z, (t, t + epsilon), mapping, extra)
+            points = _on_lines(z, steps, mapping, extra)
         images = [_prepared(np.asarray(generate(x, *extra)), crop) for x in points]
         stream.update(distance(*images))
     return stream.result()

@@ -39,7 +39,16 @@ MODEL_FIELDS = (
     "seed",
     "name",
 )
-DATA_FIELDS = ("source", "image_size", "channels", "labels", "label_key", "split", "resize")
+DATA_FIELDS = (
+    "source",
+    "image_size",
+    "channels",
+    "labels",
+    "label_key",
+    "split",
+    "resize",
+    "held_out",
+)
 TABLES = {"loss": LOSSES, "penalties": PENALTIES, "augment": AUGMENTATIONS, "updates": UPDATES}
 OPTIMIZER_FIELDS = ("name", "learning_rate", "beta_1", "beta_2", "epsilon", "momentum")
 

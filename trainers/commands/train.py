@@ -97,11 +97,15 @@ def _check_data_kind(config) -> None:
 
 def _tell(workdir: str, step: int) -> None:
     grid = os.path.join(workdir, "samples", f"step-{step:08d}.png")
+    page = os.path.join(workdir, "report.html")
+    report = f"  report    {page}\n" if os.path.exists(page) else ""
     print(
         f"Done: {step} steps.\n"
         f"  samples   {grid}\n"
         f"  curves    {os.path.join(workdir, 'losses.png')}\n"
+        f"{report}"
         f"next:\n"
+        f"  tfgan-evaluate --workdir={workdir}\n"
         f"  tfgan-sample --workdir={workdir} --output={os.path.join(workdir, 'more.png')}\n"
         f"  tfgan-export --workdir={workdir} --output={os.path.join(workdir, 'export')}"
     )
