@@ -170,11 +170,11 @@ class DoctorCallback(callbacks.RunCallback):
     def _stop(self, row):
         since, on = self.ledger.since(row["name"]), "--doctor=log goes on here"
         if self.action == "roll_back":
-            removed = self.checkpoints.remove_from(since)
+            self.checkpoints.remove_from(since)
             left = self.checkpoints.steps()
-            if removed:
+            if left and left[-1] < since:
                 on = f"{on} from step {left[-1]}, the last checkpoint before it"
-            elif left and left[-1] >= since:
+            elif left:
                 on = f"{on}; every checkpoint is later than step {since}, so the first was kept"
         raise DoctorStop(
             f"The doctor stopped the run at step {row['step']}: {row['title']}, since step "
