@@ -213,8 +213,9 @@ def test_two_replicas_equal_one(family, mirrored):
         a, b = (train(m, 1, of=(x[part], None if y is None else y[part])) for m in (one, two))
         for name in a:
             np.testing.assert_allclose(a[name], b[name], rtol=1e-4, atol=1e-5)
-        for name, value in values(one).items():
-            np.testing.assert_allclose(values(two)[name], value, rtol=1e-6, atol=1e-5)
+        wanted, got = values(one), values(two)
+        for name in wanted:
+            np.testing.assert_allclose(got[name], wanted[name], rtol=1e-6, atol=1e-5)
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])

@@ -80,7 +80,7 @@ class Checks:
             return []
         drawn = self.reals.points or baseline.contrast(small) > _DRAWN * self.reals.contrast
         groups = [
-            self._values(seen, small),
+            self._values(seen, small, drawn),
             self._variety(seen, small, drawn),
             self._coverage(seen, drawn),
             self._strength(seen),
@@ -96,7 +96,7 @@ class Checks:
         ]
         return [reading for group in groups for reading in group]
 
-    def _values(self, seen, small) -> list[Reading]:
+    def _values(self, seen, small, drawn) -> list[Reading]:
         if self.reals.points or not self.reals.variance > 0.0:
             return []
         _, low, high, _ = diagnosis.value_range(seen.fakes)
@@ -106,8 +106,10 @@ class Checks:
             f"[{self.reals.low:.2f}, {self.reals.high:.2f}], a gap of {gap:.2f}"
         )
         bound = limit("value_gap")
-        # One picture for all inputs has another range too.
-        varied = diagnosis.variance_ratio(small, self.reals.variance) > _VARIED
+        # One picture for all inputs has another range too, and so has a grey one. In units of
+        # the pictures' own contrast, which a wrong range changes with the variety.
+        usual = self.reals.contrast / baseline.contrast(small) if drawn else 0.0
+        varied = usual**2 * diagnosis.variance_ratio(small, self.reals.variance) > _VARIED
         beyond = gap > bound and varied
         return [Reading("sample_range", gap, bound, beyond, details={"what": what})]
 
