@@ -163,7 +163,7 @@ def frame(source, model):
     """A black frame that the generator can only make dark grey."""
     mask = np.zeros((*source.image_shape[:2], 1), "float32")
     mask[2:-2, 2:-2] = 1.0
-    _after(model, lambda x: 0.1 + 0.9 * x)
+    _after(model, lambda x: 0.05 + 0.95 * x)
     return _images(source, lambda x, i: (x + 1.0) * mask - 1.0)
 
 
@@ -204,11 +204,11 @@ def dead(source, model):
 
 class _Jump(keras.optimizers.schedules.LearningRateSchedule):
     def __call__(self, step):
-        return tf.where(step < 400, 1e-3, 3e-2)
+        return tf.where(step < 400, 1e-3, 1e-2)
 
 
 def rate_jump(source, model):
-    """The discriminator's rate grows thirtyfold at update 400."""
+    """The discriminator's rate grows tenfold at update 400."""
     model.discriminator_optimizer._learning_rate = _Jump()
     return source
 

@@ -1,13 +1,12 @@
 """Presets of InfoGAN.
 
 `infogan_digits` departs from the paper where time is short: 3/8 of the width, fewer latents,
-both rates 5e-4, and an average of the generator.
+and an average of the generator. With both rates 5e-4 its generator died at step 1,700.
 """
 
 from tfgan_models.presets.base import Preset
 
 _SOURCE = "Chen et al. 2016, arXiv:1606.03657"
-_FAST = {"name": "adam", "learning_rate": 5e-4, "beta_1": 0.5}
 
 PRESETS = {
     "infogan_mnist": Preset(
@@ -25,11 +24,7 @@ PRESETS = {
         summary="embedded digits in minutes: the paper's pair, narrow",
         source="networks of the paper at width 24; rates and length chosen here",
         model={"image_shape": (28, 28, 1), "latent_dim": 44, "width": 24},
-        compile={
-            "generator_optimizer": _FAST,
-            "discriminator_optimizer": _FAST,
-            "ema_half_life_images": 20_000,
-        },
+        compile={"ema_half_life_images": 20_000},
         data={"source": "embedded:digits"},
         batch_size=64,
         steps=2_500,

@@ -45,7 +45,7 @@ PRESETS = {
         },
         data={"source": "embedded:digits"},
         batch_size=64,
-        steps=1_500,
+        steps=3_000,
     ),
     "projection_gan_tiny": Preset(
         family="projection_gan",

@@ -106,8 +106,8 @@ class Checks:
             f"[{self.reals.low:.2f}, {self.reals.high:.2f}], a gap of {gap:.2f}"
         )
         bound = limit("value_gap")
-        # One picture for all inputs has another range too, and so has a grey one. In units of
-        # the pictures' own contrast, which a wrong range changes with the variety.
+        # One picture for all inputs has another range too, and so has a grey one. Variety in
+        # units of the contrast, since a wrong range changes both.
         usual = self.reals.contrast / baseline.contrast(small) if drawn else 0.0
         varied = usual**2 * diagnosis.variance_ratio(small, self.reals.variance) > _VARIED
         beyond = gap > bound and varied

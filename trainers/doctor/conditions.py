@@ -124,7 +124,7 @@ CONDITIONS = {
         "Within a class the pictures vary {value:.2f} times as much as the data (limit "
         "{limit:.2f})",
         "The generator draws one picture a class, whatever the latent.",
-        causes=_EXPLODED,
+        causes=("label_ignored", *_EXPLODED),
     ),
     "d_too_strong": Condition(
         "discriminator too strong",

@@ -50,7 +50,7 @@ LIMITS = {
     "starved_groups": Limit(3.0, f"{_REAL}: 0", "2026-11"),
     "cycle": Limit(0.6, "white noise: never above, random walks: 1 to 3 %", "2026-11"),
     "cycle_size": Limit(0.25, "of the mean difference of logits", "2026-11"),
-    "movement": Limit(0.002, "of the data's standard deviation", "2026-11"),
+    "movement": Limit(0.1, "weights at rest, statistics of batch norm: up to 0.04", "2026-11"),
     "relative_step": Limit(1e-6, "of the weights' norm a step", "2026-11"),
     "grid": Limit(0.3, "healthy: below 0.25 early on; a printed grid: above 0.35", "2026-11"),
     "times_data_grid": Limit(3.0, "of the data's own", "2026-11"),
