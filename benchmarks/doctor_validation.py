@@ -138,7 +138,8 @@ BROKEN = {
 }
 _FAST = _rates(2e-3, 5e-4)
 HEALTHY = {
-    "gan MLP": Case("", "gan_digits", _MLP),
+    "InfoGAN": Case("", "infogan_digits", {"model.width": 16}),
+    "WGAN": Case("", "wgan_digits", {"model.width": 12}),
     "dcgan": Case("", "dcgan_digits", {**_DCGAN, **_FAST}),
     "dcgan held out": Case("", "dcgan_digits", {**_DCGAN, **_FAST, "data.held_out": 0.05}),
     "hinge, spectral norm": Case("", "sngan_digits", {"model.width": 12}),

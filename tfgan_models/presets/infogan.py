@@ -28,6 +28,7 @@ PRESETS = {
         data={"source": "embedded:digits"},
         batch_size=64,
         steps=2_500,
+        expected="the ten-class code is read back with 2.29 of 2.30 nats, seed 0",
     ),
     "infogan_tiny": Preset(
         family="infogan",
