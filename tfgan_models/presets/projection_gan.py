@@ -46,7 +46,7 @@ PRESETS = {
         data={"source": "embedded:digits"},
         batch_size=64,
         steps=3_000,
-        expected="99.9 % of 2,000 samples read as the class asked for by the shipped classifier, seed 0",
+        expected="99.9 % of 2,000 samples read as the class asked for, seed 0",
     ),
     "projection_gan_tiny": Preset(
         family="projection_gan",
