@@ -130,7 +130,8 @@ def half_classes(source, model):
 
 def _wrap(model, network, inputs, outputs):
     wrapped = keras.Model(inputs, outputs, name="generator")
-    wrapped.inner = network
+    if network is not None:
+        wrapped.inner = network
     model.generator = model.ema_generator = wrapped
     model.compile_from_config(model.get_compile_config())
 
@@ -155,7 +156,7 @@ def grid(source, model):
     last = layers.Conv2DTranspose(
         model.image_shape[-1], 3, 2, "same", activation="sigmoid", kernel_initializer=large
     )
-    _wrap(model, network, network.inputs, last(maps))
+    _wrap(model, None, network.inputs, last(maps))  # without the layer that it replaces
     return source
 
 

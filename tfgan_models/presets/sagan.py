@@ -55,7 +55,7 @@ PRESETS = {
         },
         data={"source": "embedded:digits"},
         batch_size=64,
-        steps=1_200,
+        steps=3_500,
     ),
     "sagan_tiny": Preset(
         family="sagan",
