@@ -1,6 +1,5 @@
 """Set-up shared by all tests: determinism, two virtual CPU devices, optional data."""
 
-import gc
 import os
 import pathlib
 
@@ -16,9 +15,6 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 tf.config.experimental.enable_op_determinism()
-# clear_session collects garbage; what the imports made need not be looked at each time.
-gc.collect()
-gc.freeze()
 
 
 def pytest_collection_modifyitems(items):
@@ -34,8 +30,11 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def _fresh_keras_session():
-    """Keras counts layer names and seeds for the whole process; each test starts anew."""
-    keras.utils.clear_session()
+    """Keras counts layer names and seeds for the whole process; each test starts anew.
+
+    Garbage is left to Python: looking for it in each test took nearly all the time of the tests.
+    """
+    keras.utils.clear_session(free_memory=False)
     keras.config.set_dtype_policy("float32")
 
 

@@ -27,7 +27,7 @@ FAMILIES = sorted(registry.FAMILIES)
 
 def build(family: str, strategy=None, **overrides):
     """Makes the family's tiny model, the same weights each time."""
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     with (strategy or tf.distribute.get_strategy()).scope():
         return tfgan.from_preset(tiny_preset(family), **overrides)
 

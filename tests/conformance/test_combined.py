@@ -54,7 +54,7 @@ LAZY = ("r1", "path_length", "dragan")
 
 
 def make(name, strategy=None, **options):
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     with (strategy or tf.distribute.get_strategy()).scope():
         model = build(ROWS[name])
         arguments = compile_arguments(ROWS[name])

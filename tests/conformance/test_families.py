@@ -221,7 +221,7 @@ def test_two_replicas_equal_one(family, mirrored):
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_mixed_precision(family, policy):
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.config.set_dtype_policy(policy)
     model = tfgan.from_preset(families.tiny_preset(family))
     keras.config.set_dtype_policy("float32")

@@ -132,7 +132,7 @@ def test_conditional_batch_norm_on_two_replicas(mirrored):
     weights = tf.constant(data((8, 2, 3, 4), 2))
     results = {}
     for name in ("one", "two"):
-        keras.utils.clear_session()
+        keras.utils.clear_session(free_memory=False)
         keras.utils.set_random_seed(5)
         with mirrored.scope() if name == "two" else tf.distribute.get_strategy().scope():
             layer = layers.ConditionalBatchNorm(spectral_norm=True)

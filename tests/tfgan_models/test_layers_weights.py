@@ -245,7 +245,7 @@ def test_spectral_norm_on_two_replicas(mirrored):
     x = data((8, 5))
     results = {}
     for name in ("one", "two"):
-        keras.utils.clear_session()
+        keras.utils.clear_session(free_memory=False)
         keras.utils.set_random_seed(3)
         with mirrored.scope() if name == "two" else tf.distribute.get_strategy().scope():
             layer = layers.SpectralNorm(keras.layers.Dense(4))
