@@ -171,7 +171,9 @@ def test_a_healthy_run_is_silent(reals):
 
 
 def _fakes(i, change):
-    return {"fakes": change(sample(seed=i + 1).fakes)}
+    fakes = change(sample(seed=i + 1).fakes)
+    modes = {"Pictures": (fakes[:64], fakes[:64] + 0.01, fakes[64:128])}
+    return {"fakes": fakes, "modes": modes}
 
 
 COPIES = np.random.default_rng(3).normal(0.0, 0.02, (256, 16, 16, 1)).astype("float32")
@@ -211,6 +213,18 @@ def test_each_condition_is_named_and_no_other(reals, name):
     found = judged(reals, BROKEN[name])
     # Half the range of values is a quarter of the variance too, which is said second.
     assert found == ["sample_range", "mode_collapse"] if name == "sample_range" else [name]
+
+
+@pytest.mark.parametrize("name", ["sample_range", "mode_collapse"])
+def test_what_the_statistics_of_batch_norm_do_to_varied_pictures_is_not_the_generators(reals, name):
+    def fields(i):
+        inference, trained = BROKEN[name](i)["fakes"], sample(seed=i + 1).fakes
+        half_other = np.concatenate([trained[:32], trained[64:96]])
+        modes = {"Pictures": (trained[:64], inference[:64], half_other)}
+        return {"fakes": inference, "modes": modes}
+
+    found = judged(reals, fields)
+    assert found[0] == "batch_norm" and name not in found
 
 
 def test_copies_and_missing_classes_are_named(reals):

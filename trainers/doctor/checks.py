@@ -100,7 +100,7 @@ class Checks:
         if self.reals.points or not self.reals.variance > 0.0:
             return []
         _, low, high, _ = diagnosis.value_range(seen.fakes)
-        gap = max(abs(low - self.reals.low), abs(high - self.reals.high))
+        gap = self._range_gap(seen.fakes)
         what = (
             f"98 % of the samples' values are in [{low:.2f}, {high:.2f}], of the data's in "
             f"[{self.reals.low:.2f}, {self.reals.high:.2f}], a gap of {gap:.2f}"
@@ -110,32 +110,42 @@ class Checks:
         # units of the contrast, since a wrong range changes both.
         usual = self.reals.contrast / baseline.contrast(small) if drawn else 0.0
         varied = usual**2 * diagnosis.variance_ratio(small, self.reals.variance) > _VARIED
-        beyond = gap > bound and varied
+        beyond = gap > bound and varied and self._range_gap(_in_training(seen)) > bound
         return [Reading("sample_range", gap, bound, beyond, details={"what": what})]
 
+    def _range_gap(self, pictures) -> float:
+        _, low, high, _ = diagnosis.value_range(pictures)
+        return max(abs(low - self.reals.low), abs(high - self.reals.high))
+
     def _variety(self, seen, small, drawn) -> list[Reading]:
-        """Too little variety; grey pictures of a generator that has not begun are no collapse."""
-        size, reals = self.reals.batch_size, self.reals
-        if not reals.variance > 0.0 or not reals.nearest > 0.0:
+        """Too little variety; grey pictures of a generator that has not begun are no collapse,
+        nor is what batch norm's statistics alone make of varied ones."""
+        if not self.reals.variance > 0.0 or not self.reals.nearest > 0.0:
             return []
-        parts = [small[i : i + size] for i in range(0, len(small) - size + 1, size)]
-        near = float(np.median([diagnosis.nearest_in_batch(p) for p in parts])) / reals.nearest
-        spread = diagnosis.variance_ratio(small, reals.variance)
-        numbers = {
-            "neighbour_ratio": (near, f"The nearest of {size} samples is {near:.2f} times as far"),
-            "variance_ratio": (
-                spread,
-                f"The variety of the samples is {spread:.2f} times as large",
-            ),
-        }
-        name = min(numbers, key=lambda n: numbers[n][0] / limit(n))
-        value, what = numbers[name]
+        name, value = self._least_variety(small)
+        of = {"neighbour_ratio": "The nearest of {} samples is {:.2f} times as far"}
+        of["variance_ratio"] = "The variety of the samples is {1:.2f} times as large"
+        what = of[name].format(self.reals.batch_size, value)
         bound = limit(name)
-        details = {"what": f"{what} as in the data"}
-        moved = diagnosis.movement(seen.spots, self._first, reals.deviation) > _LEFT
+        moved = diagnosis.movement(seen.spots, self._first, self.reals.deviation) > _LEFT
         begun = drawn or (moved and seen.step >= self.facts.total / 2)
         beyond = begun and value < bound
+        if beyond and seen.modes:
+            other, value_in_training = self._least_variety(diagnosis.pooled(_in_training(seen), 32))
+            beyond = value_in_training < limit(other)
+        details = {"what": f"{what} as in the data"}
         return [Reading("mode_collapse", value, bound, beyond, low=True, details=details)]
+
+    def _least_variety(self, small) -> tuple[str, float]:
+        """Which measure of variety is the farthest below its limit, and its value."""
+        size = min(self.reals.batch_size, len(small))
+        parts = [small[i : i + size] for i in range(0, len(small) - size + 1, size)]
+        near = np.median([diagnosis.nearest_in_batch(part) for part in parts])
+        found = {
+            "neighbour_ratio": float(near) / self.reals.nearest,
+            "variance_ratio": diagnosis.variance_ratio(small, self.reals.variance),
+        }
+        return min(found.items(), key=lambda item: item[1] / limit(item[0]))
 
     def _coverage(self, seen, drawn) -> list[Reading]:
         early = seen.step < self.facts.total / 2 or not drawn
@@ -279,3 +289,8 @@ class Checks:
         """Takes back what `state` gave."""
         self._counts, self._first = state["counts"], state["first"]
         self._spots, self._weights = state["spots"], state["weights"]
+
+
+def _in_training(seen) -> np.ndarray:
+    """The generator's pictures as the discriminator sees them: with batch norm, in training."""
+    return seen.modes["Pictures"][0] if "Pictures" in seen.modes else seen.fakes

@@ -180,6 +180,7 @@ CONDITIONS = {
             "overfitting",
             "mode_collapse",
             "oscillation",
+            "batch_norm",
         ),
     ),
     "oscillation": Condition(
