@@ -41,7 +41,7 @@ PRESETS = {
         },
         data={"source": "embedded:digits"},
         batch_size=128,
-        steps=6_000,
+        steps=15_000,
     ),
     "dragan_tiny": Preset(
         family="dragan",
