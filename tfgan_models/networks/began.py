@@ -50,7 +50,9 @@ def began_generator(
 def began_discriminator(
     image_shape, code_dim=64, width=128, *, skips=False, vanishing_residuals=False
 ) -> keras.Model:
-    """Image -> energy (B, 1), the mean absolute error of its reconstruction.
+    """Image -> {"logits": energies (B, 1), "code": the encoder's output (B, code_dim)}.
+
+    The energy is the mean absolute error of the reconstruction.
 
     Args:
         image_shape, width, skips, vanishing_residuals: As in `began_generator`.
@@ -70,7 +72,7 @@ def began_discriminator(
     code = layers.Dense(code_dim)(layers.Flatten()(h))
     rebuilt = _decode(code, tuple(image_shape), width, skips, vanishing_residuals)
     energy = ReconstructionEnergy("l1", dtype="float32", name="energy")([x, rebuilt])
-    return keras.Model(x, energy, name="discriminator")
+    return keras.Model(x, {"logits": energy, "code": code}, name="discriminator")
 
 
 def resolutions(image_shape) -> int:
