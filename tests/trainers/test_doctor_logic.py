@@ -242,7 +242,9 @@ def test_grey_pictures_of_a_young_generator_are_no_collapse(reals):
     def grey(i):
         return {"fakes": 0.01 * sample(seed=i).fakes, "spots": sample(seed=i).spots * 0.01}
 
-    assert judged(reals, grey) == []
+    young = dataclasses.replace(FACTS, total=10_000)
+    assert judged(reals, grey, young) == []
+    assert judged(reals, grey) == ["flat_samples"]  # half of the run is over
 
 
 def test_nothing_is_judged_in_the_period_of_grace(reals):

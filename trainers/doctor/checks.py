@@ -19,7 +19,6 @@ _COVERED = 4  # checks whose samples are counted together
 _MIN_HELD_OUT = 64
 _SEPARATED = 0.9  # accuracy from which on differences of value are looked for
 _VARIED = 0.1  # variance ratio of a generator that does not draw a single picture
-_DRAWN = 0.3  # contrast, of the data's, from which on there is a picture to judge
 _LEFT = 0.5  # of the data's deviation: pictures are no longer those of the first check
 _FLAT_CLASSES = 0.02  # eta^2 below which pixels say nothing of the class
 
@@ -78,10 +77,12 @@ class Checks:
         moved = self._movement(seen, rate)
         if seen.step < self.facts.grace:
             return []
-        drawn = self.reals.points or baseline.contrast(small) > _DRAWN * self.reals.contrast
+        contrast = baseline.contrast(small) / self.reals.contrast if self.reals.contrast else 1.0
+        drawn = self.reals.points or contrast > limit("contrast")
         groups = [
             self._values(seen, small, drawn),
             self._variety(seen, small, drawn),
+            self._contrast(seen, contrast, drawn),
             self._coverage(seen, drawn),
             self._strength(seen),
             self._leaks(seen),
@@ -146,6 +147,10 @@ class Checks:
             "variance_ratio": diagnosis.variance_ratio(small, self.reals.variance),
         }
         return min(found.items(), key=lambda item: item[1] / limit(item[0]))
+
+    def _contrast(self, seen, value, drawn) -> list[Reading]:
+        beyond = not drawn and seen.step >= self.facts.total / 2
+        return [Reading("flat_samples", value, limit("contrast"), beyond, low=True)]
 
     def _coverage(self, seen, drawn) -> list[Reading]:
         early = seen.step < self.facts.total / 2 or not drawn

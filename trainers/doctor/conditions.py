@@ -165,6 +165,13 @@ CONDITIONS = {
         "The generator draws a few pictures for every input.",
         causes=("sample_range", *_EXPLODED, "latent_ignored", "d_too_strong", "overfitting"),
     ),
+    "flat_samples": Condition(
+        "flat samples",
+        "error",
+        "The samples have {value:.2f} of the data's contrast (limit {limit:.2f})",
+        "The generator still draws next to nothing.",
+        causes=("sample_range", *_EXPLODED, "latent_ignored", "d_too_strong", "mode_collapse"),
+    ),
     "partial_collapse": Condition(
         "partial collapse",
         "warning",

@@ -142,6 +142,9 @@ class Suggestions:
     def _mode_collapse(self, details):
         return self._smoother()
 
+    def _flat_samples(self, details):
+        return self._slower("discriminator", 0.3)
+
     def _partial_collapse(self, details):
         return f"--batch_size={2 * self.config.recipe.batch_size}"
 
