@@ -149,14 +149,9 @@ def no_black(source, model):
 
 
 def grid(source, model):
-    """The last up-sampling has a kernel of 3 and a stride of 2, and starts three times as large."""
-    network = model.generator
-    maps = network.get_layer("output").input
-    large = keras.initializers.RandomNormal(0.0, 0.06, seed=0)
-    last = layers.Conv2DTranspose(
-        model.image_shape[-1], 3, 2, "same", activation="sigmoid", kernel_initializer=large
-    )
-    _wrap(model, None, network.inputs, last(maps))  # without the layer that it replaces
+    """Every second pixel of every second row of the samples is lighter by a tenth."""
+    rows, columns = np.indices(model.image_shape[:2]) % 2
+    _after(model, lambda x: 0.9 * x + 0.1 * (rows * columns)[..., None].astype("float32"))
     return source
 
 

@@ -63,6 +63,7 @@ PRESETS = {
         data={"source": "embedded:digits"},
         batch_size=64,
         steps=1_500,
+        expected="digits of all classes; energies of real images near 6, of fakes near 7.6, seed 0",
     ),
     "ebgan_tiny": Preset(
         family="ebgan",

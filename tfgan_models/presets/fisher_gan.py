@@ -43,6 +43,7 @@ PRESETS = {
         data={"source": "embedded:digits", "image_size": 32},
         batch_size=64,
         steps=3_000,
+        expected="digits of all classes, Omega near 1.3, seed 0",
     ),
     "fisher_tiny": Preset(
         family="fisher_gan",

@@ -38,6 +38,7 @@ PRESETS = {
         data={"source": "embedded:digits"},
         batch_size=64,
         steps=2_500,
+        expected="digits of all classes, some merged, seed 0",
     ),
     "lsgan_tiny": Preset(
         family="lsgan",

@@ -67,6 +67,7 @@ PRESETS = {
         data={"source": "embedded:digits"},
         batch_size=64,
         steps=3_000,
+        expected="digits of all classes, some merged, seed 0",
     ),
     "relativistic_tiny": Preset(
         family="relativistic_gan",

@@ -77,5 +77,6 @@ PRESETS = {
         data={"source": "embedded:digits"},
         batch_size=64,
         steps=4_000,
+        expected="clear digits of all classes, seed 0",
     ),
 }

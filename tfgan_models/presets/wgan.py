@@ -45,6 +45,7 @@ PRESETS = {
         data={"source": "embedded:digits", "image_size": 32},
         batch_size=64,
         steps=4_000,
+        expected="digits of all classes, thin, seed 0",
     ),
     "wgan_tiny": Preset(
         family="wgan",
