@@ -13,6 +13,7 @@ import trainers
 from benchmarks import doctor_validation
 from trainers import callbacks, config, run
 from trainers.data.source import ArraySource
+from trainers.data.subset import Subset
 from trainers.errors import DoctorStop, NonFiniteError
 
 PRESET = "cgan_tiny"  # 20 steps, checkpoints every 10
@@ -106,6 +107,16 @@ def test_roll_back_leaves_the_last_checkpoint_before_the_fault(tmp_path):
     kept = max(int(p.name[-8:]) for p in (tmp_path / "run" / "checkpoints").glob("step-*"))
     assert kept == row["step"] - 25
     assert f"from step {kept}" in str(stopped.value)
+
+
+def test_forty_images_are_enough_to_look_at(tmp_path):
+    settings = config.resolve(
+        PRESET, {"run.doctor": "log", "run.doctor_every": 10, "run.report": False}
+    )
+    settings, source = run.prepare(settings)
+    few = Subset(source, np.arange(0, source.num_examples, source.num_examples // 40)[:40])
+    run.fit(settings, few, run.build(settings), str(tmp_path))
+    assert remembered(tmp_path)["looked"] == 2
 
 
 @pytest.mark.slow

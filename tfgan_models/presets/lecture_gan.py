@@ -35,9 +35,11 @@ def _photographs(summary, data, steps):
 
 
 PRESETS = {
-    "lecture_mlp": _digits("fully connected: works", "mlp"),
+    "lecture_mlp": _digits("fully connected: works", "mlp", steps=20_000),
     "lecture_failing_cnn": _digits(
-        "convolutions whose losses settle at log 2 while the pictures fail", "failing_cnn"
+        "convolutions whose losses settle at log 2 while the pictures fail",
+        "failing_cnn",
+        steps=2_000,
     ),
     "lecture_collapse": _digits(
         "fully connected against convolutions: collapses to few pictures", "half_cnn"

@@ -174,7 +174,8 @@ class Probe:
         for (network, names, _), feel in zip(self._taps, self._feel, strict=True):
             if names:
                 inputs = latents[:FIXED] if network is self.model.generator else self._train[:FIXED]
-                seen.channels |= self._channels(network, names, feel, inputs, head)
+                known = None if head is None else head[: len(inputs)]
+                seen.channels |= self._channels(network, names, feel, inputs, known)
         if self.model.num_classes:
             seen.table = self._table()
         seen.spots = _few(seen.fakes[:FIXED].ravel(), _SPOTS)
@@ -198,12 +199,13 @@ class Probe:
 
     def _gaps(self, seen, labels) -> dict:
         """Gaps before and after two changes that no viewer would see."""
-        real, fake = self._train[:FIXED], seen.fakes[:FIXED]
-        count = min(len(real), len(fake))
-        before = float(seen.train_logits[:FIXED].mean() - seen.fake_logits[:FIXED].mean())
+        count = min(FIXED, len(self._train), len(seen.fakes))  # there may be few images
+        real, fake = self._train[:count], seen.fakes[:count]
+        before = float(seen.train_logits[:count].mean() - seen.fake_logits[:count].mean())
         noise = np.random.default_rng(0).normal(0.0, _NOISE, (2, *real.shape)).astype("float32")
-        real_labels = None if labels is None else self._train_labels[:FIXED]
-        changes = {"under noise of one grey level": (real + noise[0], fake + noise[1][:count])}
+        real_labels = None if labels is None else self._train_labels[:count]
+        labels = None if labels is None else labels[:count]
+        changes = {"under noise of one grey level": (real + noise[0], fake + noise[1])}
         constant = self.reals.constant
         if constant.any():
             filled = np.where(constant, self.reals.images[0], fake)
