@@ -132,6 +132,15 @@ def test_convergence_measure_falls_on_one_batch_and_k_stays_in_range():
     assert measure[-1] >= history["d_real"][-1] + gap - 1e-5
 
 
+def test_the_pulling_away_term_reads_the_code():
+    model = tfgan.BEGAN(**SMALL)
+    model.compile(loss=["boundary_equilibrium", "pulling_away"])
+    logs = model.fit(images(8), batch_size=8, verbose=0).history
+    code = model.discriminator(images(2))["code"]
+    assert code.shape == (2, model.latent_dim)
+    assert 0.0 < logs["g_pulling_away"][-1] <= 1.0
+
+
 def test_defaults():
     model = tfgan.BEGAN(width=2)
     model.compile()

@@ -167,7 +167,7 @@ CONDITIONS = {
     ),
     "flat_samples": Condition(
         "flat samples",
-        "error",
+        "warning",
         "The samples have {value:.2f} of the data's contrast (limit {limit:.2f})",
         "The generator still draws next to nothing.",
         causes=("sample_range", *_EXPLODED, "latent_ignored", "d_too_strong", "mode_collapse"),
