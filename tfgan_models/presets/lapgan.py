@@ -35,7 +35,7 @@ PRESETS = {
         },
         compile={
             "generator_optimizer": _ADAM,
-            "discriminator_optimizer": _FAST,  # with one rate: a picture a class
+            "discriminator_optimizer": _FAST,
             "ema_half_life_images": 10_000,
         },
         data={"source": "embedded:digits"},

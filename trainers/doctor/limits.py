@@ -47,7 +47,9 @@ LIMITS = {
     "variance_ratio": Limit(0.3, f"{_REAL}: above 0.84; one picture: 0", "2026-11"),
     "neighbour_ratio": Limit(0.3, f"{_REAL}: above 0.87; 8 pictures: 0.06", "2026-11"),
     "coverage": Limit(0.35, f"{_REAL}: 0.12 for 1,024 images, half the classes: 0.3", "2026-11"),
-    "contrast": Limit(0.3, "14 families' digits from half of the run on: above 0.6", "2026-11"),
+    "contrast": Limit(
+        0.3, "samples of 14 averaged generators from half of the run on: above 0.8", "2026-11"
+    ),
     "starved_groups": Limit(3.0, f"{_REAL}: 0", "2026-11"),
     "cycle": Limit(0.6, "white noise: never above, random walks: 1 to 3 %", "2026-11"),
     "cycle_size": Limit(0.25, "of the mean difference of logits", "2026-11"),
