@@ -3,9 +3,9 @@
     python -m benchmarks.league --out=DIR [--entries=presets|losses] [--images=40000]
         [--seeds=3] [--largest=2000000] [--only=NAME,NAME] [--list]
 
-Trains every preset that makes 28x28 grey images, or one DCGAN with every loss that stands
-alone, from `--seeds` seeds counted from 0, until its generator was updated with `--images`
-images. A run is a directory DIR/runs/NAME-SEED as `tfgan-train` makes it; what is finished is
+Trains every preset that makes grey images of 28x28 or 32x32 pixels, or one DCGAN with every
+loss that stands alone, from `--seeds` seeds counted from 0, until its generator was updated with
+`--images` images. A run is a directory DIR/runs/NAME-SEED as `tfgan-train` makes it; what is finished is
 not run again. Writes DIR/league.md, a table of means and standard deviations over the seeds,
 DIR/league.png, a row of samples for each entry, and DIR/league.html, a page over the runs. A
 preset added to the library takes part by itself; `--largest` bounds the weights of its two
@@ -34,7 +34,7 @@ from tfgan_models import presets, registry
 from trainers.errors import DiskError, RunInterrupted, UserError
 
 DATA = "embedded:digits"
-SHAPE = (28, 28, 1)
+SHAPES = ((28, 28, 1), (32, 32, 1))  # the digits, and the digits enlarged
 METRICS = ("frechet_distance", "density_coverage")
 WITH_CLASSES = ("label_consistency",)
 NETWORK = "digits"
@@ -100,7 +100,7 @@ def all_entries(kind: str) -> list[Entry]:
         return [
             Entry(name, name, {})
             for name, preset in presets.PRESETS.items()
-            if tuple(preset.model.get("image_shape", ())) == SHAPE
+            if tuple(preset.model.get("image_shape", ())) in SHAPES
         ]
     return [
         Entry(name, _BACKBONE, {"compile.loss": {"name": name, **_LOSS_OPTIONS.get(name, {})}})
@@ -219,7 +219,7 @@ def score(preset: str, overrides: dict, workdir: pathlib.Path) -> dict[str, floa
         UserError: Training failed, or the directory holds a run of another length.
     """
     import trainers
-    from trainers import data
+    from trainers import run
     from trainers.evaluation import evaluate, scores
 
     steps = overrides["steps"]
@@ -231,7 +231,7 @@ def score(preset: str, overrides: dict, workdir: pathlib.Path) -> dict[str, floa
     if int(model.step.numpy()) != steps:
         raise UserError(f"{workdir} holds a longer run: choose another --out.")
     names = METRICS + (WITH_CLASSES if model.num_classes else ())
-    source = data.load(DATA)
+    source = run.load_data({"source": DATA}, model.image_shape)
     found = evaluate(model, source, names, NETWORK, cache=str(workdir.parent.parent / "cache"))
     scores.append(str(workdir), steps, found)
     return _stored(workdir, steps)
@@ -304,7 +304,7 @@ def picture(results: list[Result], runs: pathlib.Path) -> bytes:
     for axes in panels:
         axes.set(xticks=[], yticks=[])
     for axes, (name, images) in zip(panels, rows.items(), strict=False):
-        strip = images[..., 0].transpose(1, 0, 2).reshape(SHAPE[0], -1)
+        strip = images[..., 0].transpose(1, 0, 2).reshape(images.shape[1], -1)
         axes.imshow(strip, cmap="gray", vmin=-1, vmax=1)
         axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
     drawn, small = io.BytesIO(), io.BytesIO()
