@@ -4,12 +4,12 @@
         [--seeds=3] [--largest=2000000] [--only=NAME,NAME] [--list]
 
 Trains every preset that makes grey images of 28x28 or 32x32 pixels, or one DCGAN with every
-loss that stands alone, from `--seeds` seeds counted from 0, until its generator was updated with
-`--images` images. A run is a directory DIR/runs/NAME-SEED as `tfgan-train` makes it; what is finished is
-not run again. Writes DIR/league.md, a table of means and standard deviations over the seeds,
-DIR/league.png, a row of samples for each entry, and DIR/league.html, a page over the runs. A
-preset added to the library takes part by itself; `--largest` bounds the weights of its two
-networks.
+loss that stands alone, from `--seeds` seeds counted from 0, until its generator was updated
+with `--images` images. A run is a directory DIR/runs/NAME-SEED as `tfgan-train` makes it; what
+is finished is not run again. Writes DIR/league.md, a table of means and standard deviations
+over the seeds, DIR/league.png, a row of samples for each entry, and DIR/league.html, a page
+over the runs. A preset added to the library takes part by itself; `--largest` bounds the
+weights of its two networks.
 
 The budget counts images of the generator's updates: a critic with k steps sees k times as
 many. Presets keep their own batch sizes and settings, tuned for other lengths, but that the
