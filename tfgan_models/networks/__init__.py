@@ -6,6 +6,8 @@ float (B, num_classes). Images are in the range in which the paper's network end
 
 from tfgan_models.networks.acgan import acgan_discriminator, acgan_generator
 from tfgan_models.networks.began import began_discriminator, began_generator
+from tfgan_models.networks.biggan import biggan_widths
+from tfgan_models.networks.biggan_deep import biggan_deep_discriminator, biggan_deep_generator
 from tfgan_models.networks.conditional import (
     conditional_conv_discriminator,
     conditional_conv_generator,
@@ -43,6 +45,9 @@ __all__ = [
     "acgan_generator",
     "began_discriminator",
     "began_generator",
+    "biggan_deep_discriminator",
+    "biggan_deep_generator",
+    "biggan_widths",
     "conditional_conv_discriminator",
     "conditional_conv_generator",
     "conditional_mlp_discriminator",

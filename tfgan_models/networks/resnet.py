@@ -10,69 +10,28 @@
 
 Sources in the order of the rows: arXiv:1704.00028, 1802.05957 (twice), 1802.05637, 1805.08318.
 
-A block is  x' = shortcut(x) + conv3(relu(conv3(relu(x)))), in the generator with batch norm before
-each relu. The 1x1 convolution of a shortcut stands where it costs least: before up-sampling and
-after pooling, which gives the same numbers as the other order.
+Blocks are `networks.residual`'s, heads `networks.heads`'s. BigGAN's pair is made here too, with
+the channels of `networks.biggan_widths`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import keras
 from keras import layers
 
-from tfgan_models.layers import (
-    BatchNorm,
-    ConditionalBatchNorm,
-    GlobalSumPooling2D,
-    SelfAttention2D,
-    SpectralNorm,
-)
+from tfgan_models.core.arguments import one_of
 from tfgan_models.networks.dcgan import check_multiple
-
-POOLS = ("sum", "mean", "flatten")
-HEADS = ("projection", "auxiliary")
-
-
-@dataclass(frozen=True)
-class _Style:
-    """What all layers of one network share.
-
-    Attributes:
-        spectral: Whether kernels are spectrally normalised.
-        momentum, epsilon: Of batch norm.
-    """
-
-    spectral: bool = False
-    momentum: float = 0.9
-    epsilon: float = 1e-5
-
-    def conv(self, channels, kernel=3, gain=2.0, **kwargs):
-        """Convolution, uniform with variance 2 gain / (fan in + fan out)."""
-        layer = layers.Conv2D(
-            channels, kernel, padding="same", kernel_initializer=_uniform(gain), **kwargs
-        )
-        return SpectralNorm(layer) if self.spectral else layer
-
-    def dense(self, units, **kwargs):
-        """Dense layer, Glorot uniform."""
-        layer = layers.Dense(units, kernel_initializer="glorot_uniform", **kwargs)
-        return SpectralNorm(layer, dtype=kwargs.get("dtype")) if self.spectral else layer
-
-    def norm_relu(self, x, condition):
-        """Batch norm, with a gain and bias for each class where there are labels; relu."""
-        if condition is None:
-            x = BatchNorm(self.momentum, self.epsilon)(x)
-        else:
-            x = ConditionalBatchNorm(self.momentum, self.epsilon, kernel_initializer="zeros")(
-                [x, condition]
-            )
-        return layers.ReLU()(x)
-
-
-def _uniform(gain: float):
-    return keras.initializers.VarianceScaling(gain, "fan_avg", "uniform")
+from tfgan_models.networks.heads import HEADS, with_head
+from tfgan_models.networks.residual import (
+    INITIALIZERS,
+    POOLS,
+    Style,
+    check_attention,
+    down_block,
+    first_block,
+    pooled,
+    up_block,
+)
 
 
 def resnet_generator(
@@ -85,6 +44,9 @@ def resnet_generator(
     spectral_norm=False,
     attention_size=None,
     batch_norm=(0.9, 1e-5),
+    shared_dim=None,
+    hierarchical=False,
+    initializer="uniform",
 ) -> keras.Model:
     """z, or [z, y], -> image in [-1, 1].
 
@@ -95,28 +57,66 @@ def resnet_generator(
         first_width: Channels of the dense layer's map; None: those of the first block.
         num_classes: Size of y; batch norm's gains and biases then belong to the class, but
             for the last.
-        spectral_norm: Whether every kernel is spectrally normalised (SAGAN).
+        spectral_norm: Whether every kernel is spectrally normalised (SAGAN, BigGAN), but for
+            class embeddings and tables of gains.
         attention_size: Height of the map after which self-attention stands, None for none.
         batch_norm: (momentum, epsilon).
+        shared_dim: Size of one class embedding of which all gains and biases are linear maps
+            (BigGAN); None: a table for each batch norm.
+        hierarchical: Whether z is cut into len(widths) + 1 equal parts, the first for the dense
+            layer and one for the batch norms of each block, beside the class (BigGAN's skip-z).
+        initializer: "uniform" or "orthogonal" (BigGAN).
 
     Raises:
-        ValueError: The size does not divide, or no map has `attention_size` rows.
+        ValueError: The size does not divide, no map has `attention_size` rows, z does not
+            divide, or there is nothing for its parts to join.
     """
     height, width, channels = check_multiple(image_shape, 2 ** len(widths))
-    style = _Style(spectral_norm, *batch_norm)
+    one_of("initializer", initializer, INITIALIZERS)
+    tables = shared_dim is None and not hierarchical
+    style = Style(spectral_norm, *batch_norm, initializer, tables)
+    _check_latents(latent_dim, len(widths) + 1, num_classes, shared_dim, hierarchical)
     z = keras.Input((latent_dim,), name="latents")
     y = None if num_classes is None else keras.Input((num_classes,), name="labels")
+    first, conditions = _conditions(style, z, y, len(widths), shared_dim, hierarchical)
     grid = (height >> len(widths), width >> len(widths), first_width or widths[0])
-    h = layers.Reshape(grid)(style.dense(grid[0] * grid[1] * grid[2])(z))
+    h = layers.Reshape(grid)(style.dense(grid[0] * grid[1] * grid[2])(first))
     sizes = [h.shape[1] << (i + 1) for i in range(len(widths))]
-    _check_attention(attention_size, sizes)
-    for size, n in zip(sizes, widths, strict=True):
-        h = _up_block(style, h, n, y)
+    check_attention(attention_size, sizes)
+    for size, n, condition in zip(sizes, widths, conditions, strict=True):
+        h = up_block(style, h, n, condition)
         if size == attention_size:
-            h = SelfAttention2D(spectral_norm)(h)
-    h = style.conv(channels, gain=1.0, name="output")(style.norm_relu(h, None))
+            h = style.attention()(h)
+    h = style.conv(channels, gain=1.0, name="output")(style.norm_relu(h))
     image = layers.Activation("tanh", dtype="float32")(h)
     return keras.Model(z if y is None else [z, y], image, name="generator")
+
+
+def _check_latents(latent_dim, parts, num_classes, shared_dim, hierarchical):
+    if shared_dim is not None and num_classes is None:
+        raise ValueError("shared_dim is the size of a class embedding: give num_classes too.")
+    if hierarchical and latent_dim % parts:
+        low = latent_dim // parts * parts
+        raise ValueError(
+            f"latent_dim={latent_dim} does not divide into {parts} parts; use {low or parts} or "
+            f"{low + parts}."
+        )
+    if hierarchical and num_classes is not None and shared_dim is None:
+        raise ValueError(
+            "Parts of z join a shared class embedding: give shared_dim, or hierarchical=False."
+        )
+
+
+def _conditions(style, z, y, blocks, shared_dim, hierarchical):
+    """Returns (input of the dense layer, condition of each block's batch norms or None)."""
+    condition = y if shared_dim is None else style.embedding(shared_dim)(y)
+    if not hierarchical:
+        return z, [condition] * blocks
+    size = z.shape[-1] // (blocks + 1)
+    parts = [z[:, i * size : (i + 1) * size] for i in range(blocks + 1)]
+    if condition is None:
+        return parts[0], parts[1:]
+    return parts[0], [layers.Concatenate()([condition, part]) for part in parts[1:]]
 
 
 def resnet_discriminator(
@@ -129,10 +129,12 @@ def resnet_discriminator(
     narrow=True,
     num_classes=None,
     head="projection",
+    rotation=False,
     spectral_norm=True,
     attention_size=None,
+    initializer="uniform",
 ) -> keras.Model:
-    """Image in [-1, 1], or [image, y], -> (B, 1).
+    """Image in [-1, 1], or [image, y], -> (B, 1), or a dict of outputs.
 
     Args:
         image_shape: (H, W, C), H and W multiples of 2 ** len(widths).
@@ -142,93 +144,37 @@ def resnet_discriminator(
         stem: Channels of a convolution before the blocks, None for none.
         pool: "sum", "mean" or "flatten": what becomes of the last map.
         narrow: Whether a block that halves the size widens in its second convolution
-            (SNGAN, WGAN-GP) instead of its first (SAGAN).
+            (SNGAN, WGAN-GP) instead of its first (SAGAN, BigGAN).
         num_classes: Number of classes, None without.
-        head: "projection": the logit is psi(h) + <V y, h>, with y an input;
-            "auxiliary": a second output `class_logits` (B, num_classes).
+        head: How the classes are read, one of `networks.heads`.
+        rotation: Whether there is an output `rotation_logits` (B, 4).
         spectral_norm: Whether every kernel is spectrally normalised.
         attention_size: Height of the map after which self-attention stands, None for none.
+        initializer: "uniform" or "orthogonal" (BigGAN).
 
     Raises:
         ValueError: The size does not divide, no map has `attention_size` rows, or an
-            unknown `pool` or `head`.
+            unknown `pool`, `head` or `initializer`.
     """
     height, _, _ = check_multiple(image_shape, 2 ** len(widths))
-    _check_choices(pool, head)
-    style = _Style(spectral_norm)
+    for name, value, known in (
+        ("pool", pool, POOLS),
+        ("head", head, HEADS),
+        ("initializer", initializer, INITIALIZERS),
+    ):
+        one_of(name, value, known)
+    style = Style(spectral_norm, initializer=initializer)
     x = keras.Input(tuple(image_shape), name="images")
     h = x if stem is None else style.conv(stem)(x)
     sizes = [height >> (i + 1) for i in range(len(widths))]
-    _check_attention(attention_size, sizes)
+    check_attention(attention_size, sizes)
     for i, (size, n) in enumerate(zip(sizes, widths, strict=True)):
         if i == 0 and stem is None:
-            h = _first_block(style, h, n)
+            h = first_block(style, h, n)
         else:
-            h = _block(style, h, n, h.shape[-1] if narrow else n, down=True)
+            h = down_block(style, h, n, h.shape[-1] if narrow else n, down=True)
         if size == attention_size:
-            h = SelfAttention2D(spectral_norm)(h)
+            h = style.attention()(h)
     for n in plain:
-        h = _block(style, h, n, n, down=False)
-    h = _pooled(pool, layers.ReLU()(h))
-    logit = style.dense(1, dtype="float32", name="logit")(h)
-    return _with_head(style, x, h, logit, num_classes, head)
-
-
-def _up_block(style, x, channels, condition):
-    h = layers.UpSampling2D(2)(style.norm_relu(x, condition))
-    h = style.conv(channels)(h)
-    h = style.conv(channels)(style.norm_relu(h, condition))
-    shortcut = layers.UpSampling2D(2)(style.conv(channels, 1, gain=1.0)(x))
-    return layers.Add()([h, shortcut])
-
-
-def _first_block(style, x, channels):
-    h = style.conv(channels)(layers.ReLU()(style.conv(channels)(x)))
-    h = layers.AveragePooling2D(2)(h)
-    shortcut = style.conv(channels, 1, gain=1.0)(layers.AveragePooling2D(2)(x))
-    return layers.Add()([h, shortcut])
-
-
-def _block(style, x, channels, hidden, down):
-    h = style.conv(hidden)(layers.ReLU()(x))
-    h = style.conv(channels)(layers.ReLU()(h))
-    if down:
-        h, x = layers.AveragePooling2D(2)(h), layers.AveragePooling2D(2)(x)
-    if down or x.shape[-1] != channels:
-        x = style.conv(channels, 1, gain=1.0)(x)
-    return layers.Add()([h, x])
-
-
-def _pooled(pool, h):
-    if pool == "flatten":
-        return layers.Flatten(dtype="float32")(h)
-    if pool == "mean":
-        return layers.GlobalAveragePooling2D(dtype="float32")(h)
-    return GlobalSumPooling2D(dtype="float32")(h)
-
-
-def _with_head(style, x, h, logit, num_classes, head):
-    if num_classes is None:
-        return keras.Model(x, logit, name="discriminator")
-    if head == "auxiliary":
-        classes = style.dense(num_classes, dtype="float32", name="class_logits")(h)
-        return keras.Model(x, {"logits": logit, "class_logits": classes}, name="discriminator")
-    y = keras.Input((num_classes,), name="labels")
-    embedded = style.dense(h.shape[-1], use_bias=False, dtype="float32", name="embedding")(y)
-    match = layers.Dot(axes=1, dtype="float32")([h, embedded])
-    logit = layers.Add(dtype="float32")([logit, match])
-    return keras.Model([x, y], logit, name="discriminator")
-
-
-def _check_attention(size, sizes) -> None:
-    if size is not None and size not in sizes:
-        raise ValueError(
-            f"attention_size={size}: the maps have {', '.join(map(str, sizes))} rows; use one of "
-            "these, or None."
-        )
-
-
-def _check_choices(pool, head) -> None:
-    for name, value, known in (("pool", pool, POOLS), ("head", head, HEADS)):
-        if value not in known:
-            raise ValueError(f"{name} must be one of {', '.join(known)}; got {value!r}.")
+        h = down_block(style, h, n, n, down=False)
+    return with_head(style, x, pooled(pool, layers.ReLU()(h)), num_classes, head, rotation)
