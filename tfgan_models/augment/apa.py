@@ -32,9 +32,8 @@ class APA(Controlled):
     pseudo-real images its best logit is log(((1 - a) p + a q) / q) >= log a. p follows
     the signs of what was shown as real, pseudo-real images included, so it limits itself.
     The fakes are the update's own, as in StudioGAN; the authors store those of the
-    generator's last update. They carry the labels of the batch image by image, so a
-    fake brings the label it was made with. Images as the discriminator sees them are
-    not changed: chain it with another augmentation for that.
+    generator's last update. A fake brings the label it was made with. Images as the
+    discriminator sees them are not changed: chain it with another augmentation for that.
 
     Args:
         initial_p, target, kimg, every: As in ADA; the authors lower `target` for less data
@@ -62,7 +61,23 @@ class APA(Controlled):
     def mix(self, batch, fake, draws):
         """Returns the batch with some of its images replaced by fakes, and the fakes."""
         chosen = draws.uniform("pseudo") < tf.convert_to_tensor(self.p)
-        return {**batch, "image": pseudo_real(batch["image"], fake, chosen)}, fake
+        mixed = {**batch, "image": pseudo_real(batch["image"], fake, chosen)}
+        if "fake_label" in batch:
+            mixed["label"] = _labels_where(chosen, batch["fake_label"], batch["label"])
+        return mixed, fake
 
     def get_config(self):
         return {**super().get_config(), "cap": self.cap}
+
+
+def _labels_where(chosen, labels, others):
+    """Rows of `labels` where chosen, else of `others`; ints become one-hot beside mixtures."""
+    labels, others = tf.convert_to_tensor(labels), tf.convert_to_tensor(others)
+    if labels.shape.rank == others.shape.rank == 1:
+        return tf.where(chosen, labels, tf.cast(others, labels.dtype))
+    classes = max((labels, others), key=lambda v: v.shape.rank).shape[1]
+    labels, others = (
+        v if v.shape.rank == 2 else tf.one_hot(tf.cast(v, tf.int32), classes)
+        for v in (labels, others)
+    )
+    return tf.where(chosen[:, None], labels, others)

@@ -30,13 +30,14 @@ class Augmentation:
         """Chooses what the discriminator's update takes for real and for fake.
 
         Args:
-            batch: Dict with `image` (B, H, W, C) and, conditional, `label` (B,).
-            fake: The fakes of this update, same shape, with the batch's labels.
+            batch: Dict with `image` (B, H, W, C) and, conditional, `label` (B,), and
+                `fake_label` where the fakes have other labels.
+            fake: The fakes of this update, same shape.
             draws: `core.random.Draws`.
 
         Returns:
             (batch, fake); a new dict where `image` is replaced, with `fake_label` where
-            the fakes no longer have the batch's labels.
+            the fakes do not have the batch's labels.
         """
         return batch, fake
 

@@ -107,7 +107,7 @@ class Replay(keras.layers.Layer, Augmentation):
         )
         shown = self._exchange(self.images, tf.stop_gradient(fake), own, kept)
         if self.labels is not None:
-            labels = tf.convert_to_tensor(batch["label"])
+            labels = tf.convert_to_tensor(batch.get("fake_label", batch.get("label")))
             if labels.shape.rank == 1:
                 labels = tf.one_hot(tf.cast(labels, tf.int32), self.labels.shape[1])
             batch = {**batch, "fake_label": self._exchange(self.labels, labels, own, kept)}

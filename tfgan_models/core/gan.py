@@ -16,6 +16,7 @@ from tfgan_models import augment as augmentations
 from tfgan_models import losses
 from tfgan_models import updates as update_rules
 from tfgan_models.core import batches, checks, gating, optimization, random
+from tfgan_models.core.arguments import one_of, positive_int
 from tfgan_models.core.compiling import Compiling
 from tfgan_models.core.fitting import Fitting
 from tfgan_models.core.logs import LogMeans
@@ -24,6 +25,7 @@ from tfgan_models.core.sampling import Sampling
 from tfgan_models.core.saving import Saving
 
 OUTPUT_RANGES = ("symmetric", "unit", "unbounded")
+FAKE_LABELS = ("data", "uniform")
 
 
 @keras.saving.register_keras_serializable(package="tfgan_models")
@@ -95,6 +97,8 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
         d_steps=1,
         share_fakes=False,
         ema_half_life_images=None,
+        ema_start_images=0,
+        fake_labels="data",
         jit_compile=False,
         steps_per_execution=1,
         run_eagerly=False,
@@ -116,6 +120,9 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
                 discriminator update instead of new ones.
             ema_half_life_images: Half-life of the generator's moving average in
                 generated images (B a step); None: no average.
+            ema_start_images: Generated images before which the average is a copy.
+            fake_labels: Labels of the fakes: "data", those of the batch's real images, which
+                follows the frequencies of the classes, or "uniform" over the classes.
             jit_compile: Compile the step with XLA.
             steps_per_execution: Steps in one call of the train function.
             run_eagerly: Run without tf.function, for debugging.
@@ -132,6 +139,8 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
         self.use_xla = bool(jit_compile)  # Keras's own flag is refused under op determinism
         self.d_steps, self.share_fakes = int(d_steps), bool(share_fakes)
         self.ema_half_life_images = ema_half_life_images
+        self.ema_start_images = positive_int("ema_start_images", ema_start_images, 0)
+        self.fake_labels = one_of("fake_labels", fake_labels, FAKE_LABELS)
         with strategy.scope():
             self._set_losses(loss)
             self._set_penalties(penalties)
@@ -189,7 +198,11 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
             generator_ran: True or bool scalar; the average rests where it is false.
         """
         if self.ema_generator is not self.generator:
-            beta = 0.5 ** (draws.local_batch * draws.replicas / self.ema_half_life_images)
+            images = draws.local_batch * draws.replicas
+            beta = 0.5 ** (images / self.ema_half_life_images)
+            if self.ema_start_images:
+                seen = tf.convert_to_tensor(self.step) * images
+                beta = tf.where(seen < self.ema_start_images, 0.0, beta)
             if generator_ran is not True:
                 beta = tf.where(generator_ran, beta, 1.0)
             optimization.update_average(self.ema_generator, self.generator, beta)

@@ -50,6 +50,8 @@ class Objectives:
         if player == "generator":
             real = real if self.needs_real else None
         elif self.augment is not None:
+            if self.fake_labels != "data":
+                batch = {**batch, "fake_label": self.asked_label(batch)}
             batch, fake = self.augment.mix(batch, fake, draws.at("mix"))
             real = batch["image"]
         see, generate, latents = self.critic(batch), self.maker(batch), self.draw_latents(batch)
@@ -94,8 +96,9 @@ class Objectives:
         outputs and `label`, with this update's augmentation inside; see `penalties.Game`."""
 
         def see(images, kind="real", after=None, rows=None):
-            fake_label = batch.get("fake_label") if kind == "fake" else None
-            label = batch.get("label") if fake_label is None else fake_label
+            label = batch.get("label")
+            if kind == "fake":
+                label = batch.get("fake_label", self.asked_label(batch))
             condition = self.condition(label)
             if condition is not None and rows is not None:
                 condition = tf.gather(condition, rows)
@@ -109,16 +112,24 @@ class Objectives:
         return see
 
     def maker(self, batch):
-        """Returns latents -> images with the batch's labels, generator in training."""
-        condition = self.condition(batch.get("label"))
+        """Returns latents -> images with the labels asked for, generator in training."""
+        condition = self.condition(self.asked_label(batch))
         return lambda latents: self.synthesize(self.generator, latents, condition, True)
+
+    def asked_label(self, batch):
+        """Returns the labels that this update's fakes are made with, as the batch's; None
+        without classes. The same for one `draws`."""
+        if self.fake_labels == "data" or self.num_classes is None:
+            return batch.get("label")
+        u = batch["draws"].uniform("fake_labels")
+        return tf.minimum(tf.cast(u * self.num_classes, tf.int32), self.num_classes - 1)
 
     def draw_latents(self, batch):
         """Draws this update's latents, float32 (B, latent_dim); the same for one `draws`."""
         return batch["draws"].latents("latents", self.latent_distribution, self.latent_dim)
 
     def make_fakes(self, batch):
-        """Draws latents for this update and generates with the batch's own labels."""
+        """Draws latents for this update and generates with the labels asked for."""
         latents, generate = self.draw_latents(batch), self.maker(batch)
         for penalty in self._penalties():
             if hasattr(penalty, "move_latents"):

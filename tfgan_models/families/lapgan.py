@@ -90,13 +90,19 @@ class LAPGAN(GAN):
         Rate 0.02, momentum 0.5 rising to 0.7 in 250 epochs of 703 updates.
 
         Raises:
-            ValueError: Something with a state of its own, which the levels would share.
+            ValueError: Something with a state of its own, which the levels would share;
+                `fake_labels` other than the data's.
         """
         sgd = {
             "name": "momentum_ramp_sgd",
             "learning_rate": 0.02,
             "ramp_end": 250 * _UPDATES_PER_EPOCH,
         }
+        if kwargs.get("fake_labels", "data") != "data":
+            raise ValueError(
+                "LAPGAN adds details to the batch's own coarse images, so its fakes have their "
+                "labels: fake_labels must be 'data'."
+            )
         super().compile(
             generator_optimizer=generator_optimizer or sgd,
             discriminator_optimizer=discriminator_optimizer or sgd,

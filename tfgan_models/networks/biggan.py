@@ -12,8 +12,10 @@ In units of w, whose value is 96 from 128 pixels on and 64 below:
 | 512 | 16: 16 8 8 4 2 1 1 | 1 1 2 4 8 8 16; 16 | 64 |
 
 The paper has no 32 and 64; these rows are the author's later PyTorch code. `layout="compare_gan"`
-has the discriminators of Google's code for both: 2 2 2; 2 and 2 4 8 16; 16. The paper's printed
-tables leave the discriminator's first block out, which both codes have.
+has the discriminators of Google's code for both: 2 2 2; 2 and 2 4 8 16; 16. `layout="tapered"`,
+chosen here, goes on as the 64-pixel row does, so that little is computed at the largest size: at 32
+pixels 8: 8 4 2 and 1 2 4; 8. The paper's printed tables leave the discriminator's first block out,
+which both codes have.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from __future__ import annotations
 from tfgan_models.core.arguments import one_of
 from tfgan_models.networks.sngan import halvings
 
-LAYOUTS = ("pytorch", "compare_gan")
+LAYOUTS = ("pytorch", "compare_gan", "tapered")
 # halvings of the image: (generator's first map and blocks, discriminator's halving and keeping
 # blocks, rows of the maps with attention)
 _TABLE = {
@@ -57,7 +59,7 @@ def biggan_widths(image_shape, width=None, layout="pytorch", attention_size="pap
         image_shape: (H, W, C). Up to 63 pixels the 32-pixel row, with fewer blocks where there
             is less to halve; above, sizes of the next lower row.
         width: w; None: the paper's.
-        layout: Whose discriminator, "pytorch" or "compare_gan"; they differ up to 127 pixels.
+        layout: "pytorch", "compare_gan" or "tapered"; they differ up to 127 pixels.
         attention_size: Rows of the maps with attention, None without; "paper": the table's.
 
     Returns:
@@ -73,6 +75,9 @@ def biggan_widths(image_shape, width=None, layout="pytorch", attention_size="pap
         attention = tuple(image_shape[0] * rows >> (count + 2) for rows in attention)
     else:
         up, down, plain, attention = (4,) * (count + 1), (4, 4), (4, 4), (None, None)
+    if layout == "tapered" and count not in _TABLE:
+        down, plain = tuple(1 << i for i in range(count)), (1 << count,)
+        up = (*plain, *(n << 1 for n in reversed(down)))
     if layout == "compare_gan" and count in _COMPARE_GAN:
         down, plain = _COMPARE_GAN[count]
     if attention_size != "paper":

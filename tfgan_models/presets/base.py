@@ -27,6 +27,8 @@ COMPILE_FIELDS = (
     "d_steps",
     "share_fakes",
     "ema_half_life_images",
+    "ema_start_images",
+    "fake_labels",
     "jit_compile",
     "steps_per_execution",
 )

@@ -142,6 +142,26 @@ FAMILIES: dict[str, Entry] = {
         "Zhang et al. 2019, arXiv:1805.08318",
         model_fields=("width", "attention_size"),
     ),
+    "biggan": Entry(
+        "tfgan_models.families.biggan:BigGAN",
+        "large class-conditional pair: shared embedding, skip-z, orthogonal regularisation",
+        "Brock et al. 2019, arXiv:1809.11096",
+        model_fields=(
+            "width",
+            "shared_dim",
+            "hierarchical",
+            "attention_size",
+            "head",
+            "rotation",
+            "layout",
+        ),
+    ),
+    "biggan_deep": Entry(
+        "tfgan_models.families.biggan:BigGANDeep",
+        "BigGAN of bottleneck blocks, twice as deep with half the weights",
+        "Brock et al. 2019, arXiv:1809.11096, appendix B",
+        model_fields=("width", "shared_dim", "attention_size", "head", "rotation"),
+    ),
     "lapgan": Entry(
         "tfgan_models.families.lapgan:LAPGAN",
         "a pyramid of GANs, each adds the details of one size",
