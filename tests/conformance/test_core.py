@@ -67,6 +67,44 @@ def test_ema_is_the_recursion_with_half_life_in_images():
     assert model.ema_generator is not model.generator
 
 
+def test_average_is_a_copy_until_it_starts():
+    model = build("dcgan", compile__ema_half_life_images=40.0, compile__ema_start_images=16)
+    x, _ = families.data(model, families.BATCH)
+    for _ in range(2):  # 0 and 8 images seen
+        model.train_on_batch(x)
+        for a, w in zip(model.ema_generator.weights, model.generator.weights, strict=True):
+            np.testing.assert_array_equal(a.numpy(), w.numpy())
+    old = [w.numpy() for w in model.generator.weights]
+    model.train_on_batch(x)
+    beta = 0.5 ** (families.BATCH / 40.0)
+    for a, o, w in zip(model.ema_generator.weights, old, model.generator.weights, strict=True):
+        expected = beta * o + (1 - beta) * w.numpy() if w.trainable else w.numpy()
+        np.testing.assert_allclose(a.numpy(), expected, atol=1e-6)
+
+
+def test_uniform_fake_labels_are_drawn_and_seen_alike():
+    """All real labels are 0: fakes have all classes, and both networks see the same."""
+    model = build("conditional_gan", compile__fake_labels="uniform")
+    rows, counts = 64, np.zeros(model.num_classes)
+    image = tf.zeros((rows, *model.image_shape))
+    for step in range(20):
+        draws = random.Draws(3, tf.constant(step, tf.int64), rows)
+        batch = {"image": image, "label": tf.zeros(rows, tf.int32), "draws": draws}
+        asked = model.asked_label(batch).numpy()
+        counts += np.bincount(asked, minlength=model.num_classes)
+        if step == 0:
+            fake = model.make_fakes(batch)
+            latents, condition = model.draw_latents(batch), model.condition(asked)
+            again = model.synthesize(model.generator, latents, condition, True)
+            np.testing.assert_allclose(fake, again, atol=1e-6)
+            seen = model.game(batch, fake)
+            np.testing.assert_array_equal(seen.fake_outputs["label"], condition)
+            np.testing.assert_array_equal(np.argmax(seen.real_outputs["label"], -1), 0)
+    share = 1 / model.num_classes
+    spread = np.sqrt(counts.sum() * share * (1 - share))
+    assert np.all(np.abs(counts - counts.sum() * share) < 4 * spread)
+
+
 def test_without_half_life_samples_come_from_the_generator():
     model = build("dcgan")
     assert model.ema_generator is model.generator
@@ -177,6 +215,8 @@ def test_non_finite_gradient_on_one_replica_skips_the_step_on_all(mirrored):
         (lambda m, x: m.compile(augment="flp"), "Did you mean 'flip'"),
         (lambda m, x: m.compile(generator_optimizer="adm"), "Did you mean"),
         (lambda m, x: m.compile(d_steps=0), "at least 1"),
+        (lambda m, x: m.compile(fake_labels="even"), "fake_labels must be one of"),
+        (lambda m, x: m.compile(ema_start_images=-1), "ema_start_images must be"),
     ],
 )
 def test_refusals_say_what_to_do(make, message):

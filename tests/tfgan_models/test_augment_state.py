@@ -377,6 +377,27 @@ def test_equal_stages_draw_apart():
     assert 0.2 < changed < 0.8
 
 
+@pytest.mark.parametrize("mixtures", [False, True])
+def test_pseudo_real_images_bring_their_label(mixtures):
+    """Fakes are 1 and of class 2, real images 0 and of class 1."""
+    stage = augment.APA(initial_p=0.5)
+    asked = tf.fill([64], 2) if not mixtures else tf.one_hot(tf.fill([64], 2), 3)
+    batch = {"image": tf.zeros((64, 2, 2, 1)), "label": tf.fill([64], 1), "fake_label": asked}
+    mixed, _ = stage.mix(batch, tf.ones((64, 2, 2, 1)), draws(64))
+    taken = mixed["image"].numpy()[:, 0, 0, 0]
+    label = np.argmax(mixed["label"], -1) if mixtures else mixed["label"].numpy()
+    assert 0.2 < taken.mean() < 0.8
+    np.testing.assert_array_equal(label, 1 + taken)
+
+
+def test_replay_keeps_the_labels_asked_for():
+    stage = augment.Replay(size=4, share=0.0)
+    stage.build_for((2, 2, 1), 3)
+    batch = {"label": tf.zeros(4, tf.int32), "fake_label": tf.constant([0, 1, 2, 2])}
+    mixed, _ = stage.mix(batch, tf.constant(pictures(4, (2, 2, 1))), draws(4))
+    np.testing.assert_array_equal(np.argmax(mixed["fake_label"], -1), [0, 1, 2, 2])
+
+
 def test_chain_passes_everything_on():
     chain = augment.get(
         ["color", {"name": "ada", "every": 1}, "apa", {"name": "replay", "size": 4}]

@@ -195,6 +195,11 @@ def test_refusals(arguments, message):
         tfgan.LAPGAN(**arguments)
 
 
+def test_fakes_keep_the_labels_of_the_images_they_refine():
+    with pytest.raises(ValueError, match="fake_labels must be 'data'"):
+        tfgan.LAPGAN(**SMALL).compile(fake_labels="uniform")
+
+
 @pytest.mark.parametrize(
     "options",
     [
