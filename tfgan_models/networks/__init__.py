@@ -8,6 +8,7 @@ from tfgan_models.networks.acgan import acgan_discriminator, acgan_generator
 from tfgan_models.networks.began import began_discriminator, began_generator
 from tfgan_models.networks.biggan import biggan_widths
 from tfgan_models.networks.biggan_deep import biggan_deep_discriminator, biggan_deep_generator
+from tfgan_models.networks.biggan_weights import biggan_from_torch
 from tfgan_models.networks.conditional import (
     conditional_conv_discriminator,
     conditional_conv_generator,
@@ -47,6 +48,7 @@ __all__ = [
     "began_generator",
     "biggan_deep_discriminator",
     "biggan_deep_generator",
+    "biggan_from_torch",
     "biggan_widths",
     "conditional_conv_discriminator",
     "conditional_conv_generator",

@@ -69,8 +69,9 @@ def biggan_deep_generator(
     shared_dim=128,
     attention_size="paper",
     batch_norm=(0.9, 1e-4),
+    spectral_norm=True,
 ) -> keras.Model:
-    """z, or [z, y], -> image in [-1, 1]; every kernel spectrally normalised, orthogonal.
+    """z, or [z, y], -> image in [-1, 1]; orthogonal kernels.
 
     Args:
         image_shape: (H, W, C); see the table.
@@ -81,25 +82,27 @@ def biggan_deep_generator(
         attention_size: Rows of the map after which self-attention stands, None without; "paper":
             the table's.
         batch_norm: (momentum, epsilon).
+        spectral_norm: Whether kernels are spectrally normalised; those of other programs are
+            imported as they act.
 
     Raises:
         ValueError: A side does not divide or is too large, or no map has `attention_size` rows.
     """
     (first, *widths), _, _, (rows, _) = _row(image_shape, attention_size)
     count = len(widths) // 2
-    style = Style(True, *batch_norm, "orthogonal", tables=False)
+    style = Style(spectral_norm, *batch_norm, "orthogonal", tables=False)
     z = keras.Input((latent_dim,), name="latents")
     y = None if num_classes is None else keras.Input((num_classes,), name="labels")
     code = z if y is None else layers.Concatenate()([z, style.embedding(shared_dim)(y)])
     grid = (*(n >> count for n in image_shape[:2]), first * width)
-    h = layers.Reshape(grid)(style.dense(grid[0] * grid[1] * grid[2])(code))
+    h = layers.Reshape(grid)(style.dense(grid[0] * grid[1] * grid[2], name="first")(code))
     check_attention(rows, [grid[0] << i for i in range(1, count + 1)])
     for i, n in enumerate(widths):
         up = i % 2 == 1
-        h = generator_block(style, h, n * width, code, up)
+        h = generator_block(style, h, n * width, code, up, f"block_{i}")
         if up and h.shape[1] == rows:
             h = style.attention()(h)
-    h = style.conv(image_shape[2], name="output")(style.norm_relu(h))
+    h = style.conv(image_shape[2], name="output")(style.norm_relu(h, name="output_norm"))
     image = layers.Activation("tanh", dtype="float32")(h)
     return keras.Model(z if y is None else [z, y], image, name="generator")
 
@@ -140,14 +143,15 @@ def biggan_deep_discriminator(
     return with_head(style, x, pooled("sum", layers.ReLU()(h)), num_classes, head, rotation)
 
 
-def generator_block(style, x, channels, condition, up):
-    """Bottleneck of a quarter of x's channels; the skip keeps x's first `channels`."""
-    hidden = x.shape[-1] // 4
-    h = style.conv(hidden, 1)(style.norm_relu(x, condition))
-    h = style.norm_relu(h, condition)
-    h = style.conv(hidden)(layers.UpSampling2D(2)(h) if up else h)
-    h = style.conv(hidden)(style.norm_relu(h, condition))
-    h = style.conv(channels, 1)(style.norm_relu(h, condition))
+def generator_block(style, x, channels, condition, up, name="block"):
+    """Bottleneck of a quarter of x's channels; the skip keeps x's first `channels`. `name` begins
+    the names of its layers."""
+    hidden, h = x.shape[-1] // 4, x
+    shapes = ((hidden, 1), (hidden, 3), (hidden, 3), (channels, 1))
+    for i, (n, kernel) in enumerate(shapes, start=1):
+        h = style.norm_relu(h, condition, f"{name}_norm_{i}")
+        h = layers.UpSampling2D(2)(h) if up and i == 2 else h
+        h = style.conv(n, kernel, name=f"{name}_conv_{i}")(h)
     x = x[..., :channels]
     return layers.Add()([h, layers.UpSampling2D(2)(x) if up else x])
 

@@ -62,19 +62,20 @@ class Style:
 
     def attention(self):
         """Self-attention."""
-        name = "orthogonal" if self.initializer == "orthogonal" else "glorot_uniform"
-        return SelfAttention2D(self.spectral, kernel_initializer=name)
+        kernel = "orthogonal" if self.initializer == "orthogonal" else "glorot_uniform"
+        return SelfAttention2D(self.spectral, kernel_initializer=kernel, name="attention")
 
-    def norm_relu(self, x, condition=None):
+    def norm_relu(self, x, condition=None, name=None):
         """Batch norm, with gains and biases of the condition where there is one; relu."""
         if condition is None:
-            x = BatchNorm(self.momentum, self.epsilon)(x)
+            x = BatchNorm(self.momentum, self.epsilon, name=name)(x)
         else:
             norm = ConditionalBatchNorm(
                 self.momentum,
                 self.epsilon,
                 spectral_norm=self.spectral and not self.tables,
                 kernel_initializer="zeros" if self.tables else self._kernel(1.0),
+                name=name,
             )
             x = norm([x, condition])
         return layers.ReLU()(x)
@@ -85,13 +86,14 @@ class Style:
         return keras.initializers.VarianceScaling(gain, "fan_avg", "uniform")
 
 
-def up_block(style, x, channels, condition=None):
-    """A generator's block, which doubles the size."""
-    h = layers.UpSampling2D(2)(style.norm_relu(x, condition))
-    h = style.conv(channels)(h)
-    h = style.conv(channels)(style.norm_relu(h, condition))
-    shortcut = layers.UpSampling2D(2)(style.conv(channels, 1, gain=1.0)(x))
-    return layers.Add()([h, shortcut])
+def up_block(style, x, channels, condition=None, name="block"):
+    """A generator's block, which doubles the size; `name` begins the names of its layers."""
+    h = layers.UpSampling2D(2)(style.norm_relu(x, condition, f"{name}_norm_1"))
+    h = style.conv(channels, name=f"{name}_conv_1")(h)
+    h = style.norm_relu(h, condition, f"{name}_norm_2")
+    h = style.conv(channels, name=f"{name}_conv_2")(h)
+    x = style.conv(channels, 1, gain=1.0, name=f"{name}_shortcut")(x)
+    return layers.Add()([h, layers.UpSampling2D(2)(x)])
 
 
 def first_block(style, x, channels):

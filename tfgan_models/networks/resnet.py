@@ -80,14 +80,14 @@ def resnet_generator(
     y = None if num_classes is None else keras.Input((num_classes,), name="labels")
     first, conditions = _conditions(style, z, y, len(widths), shared_dim, hierarchical)
     grid = (height >> len(widths), width >> len(widths), first_width or widths[0])
-    h = layers.Reshape(grid)(style.dense(grid[0] * grid[1] * grid[2])(first))
+    h = layers.Reshape(grid)(style.dense(grid[0] * grid[1] * grid[2], name="first")(first))
     sizes = [h.shape[1] << (i + 1) for i in range(len(widths))]
     check_attention(attention_size, sizes)
-    for size, n, condition in zip(sizes, widths, conditions, strict=True):
-        h = up_block(style, h, n, condition)
+    for i, (size, n, condition) in enumerate(zip(sizes, widths, conditions, strict=True)):
+        h = up_block(style, h, n, condition, f"block_{i}")
         if size == attention_size:
             h = style.attention()(h)
-    h = style.conv(channels, gain=1.0, name="output")(style.norm_relu(h))
+    h = style.conv(channels, gain=1.0, name="output")(style.norm_relu(h, name="output_norm"))
     image = layers.Activation("tanh", dtype="float32")(h)
     return keras.Model(z if y is None else [z, y], image, name="generator")
 
