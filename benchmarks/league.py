@@ -1,15 +1,16 @@
 """Which method does best on the embedded digits with one budget of images?
 
-    python -m benchmarks.league --out=DIR [--entries=presets|losses] [--images=40000]
-        [--seeds=3] [--largest=2000000] [--only=NAME,NAME] [--list]
+    python -m benchmarks.league --out=DIR [--entries=presets|losses|heads|additions]
+        [--images=40000] [--seeds=3] [--largest=2000000] [--only=NAME,NAME] [--list]
 
 Trains every preset that makes grey images of 28x28 or 32x32 pixels, or one DCGAN with every
-loss that stands alone, from `--seeds` seeds counted from 0, until its generator was updated
-with `--images` images. A run is a directory DIR/runs/NAME-SEED as `tfgan-train` makes it; what
-is finished is not run again. Writes DIR/league.md, a table of means and standard deviations
-over the seeds, DIR/league.png, a row of samples for each entry, and DIR/league.html, a page
-over the runs. A preset added to the library takes part by itself; `--largest` bounds the
-weights of its two networks.
+loss that stands alone, or one BigGAN with every way of reading the class (heads) or with what
+is added to it for little data (additions), from `--seeds` seeds counted from 0, until its
+generator was updated with `--images` images. A run is a directory DIR/runs/NAME-SEED as
+`tfgan-train` makes it; what is finished is not run again. Writes DIR/league.md, a table of
+means and standard deviations over the seeds, DIR/league.png, a row of samples for each entry,
+and DIR/league.html, a page over the runs. A preset added to the library takes part by itself;
+`--largest` bounds the weights of its two networks.
 
 The budget counts images of the generator's updates: a critic with k steps sees k times as
 many. Presets keep their own batch sizes and settings, tuned for other lengths, but that the
@@ -35,10 +36,23 @@ from trainers.errors import DiskError, RunInterrupted, UserError
 
 DATA = "embedded:digits"
 SHAPES = ((28, 28, 1), (32, 32, 1))  # the digits, and the digits enlarged
+KINDS = ("presets", "losses", "heads", "additions")
 METRICS = ("frechet_distance", "density_coverage")
 WITH_CLASSES = ("label_consistency",)
 NETWORK = "digits"
 _BACKBONE = "dcgan_digits"
+_CLASS_BACKBONE = "biggan_digits"
+_ORTHOGONAL = {"name": "orthogonal", "weight": 1e-4, "spectral": True}
+# What the backbone of classes is given beside its orthogonal regularisation.
+_ADDITIONS = {
+    "nothing": {},
+    "rotation": {"model.rotation": True},
+    **{
+        name: {"compile.penalties": [_ORTHOGONAL, name]}
+        for name in ("consistency", "balanced_consistency", "latent_consistency", "lecam")
+    },
+    **{name: {"compile.augment": name} for name in ("diff_augment", "ada", "apa")},
+}
 # What a loss that has no default is given; compare_losses in examples/ gives the same.
 _LOSS_OPTIONS = {
     "top_k": {"loss": "hinge", "every": 100},
@@ -95,17 +109,28 @@ class Result(NamedTuple):
 
 
 def all_entries(kind: str) -> list[Entry]:
-    """Returns every candidate: "presets" that fit the data, or "losses"."""
+    """Returns every candidate: "presets" that fit the data, "losses", "heads" or "additions"."""
     if kind == "presets":
         return [
             Entry(name, name, {})
             for name, preset in presets.PRESETS.items()
             if tuple(preset.model.get("image_shape", ())) in SHAPES
         ]
-    return [
-        Entry(name, _BACKBONE, {"compile.loss": {"name": name, **_LOSS_OPTIONS.get(name, {})}})
-        for name in registry.LOSSES
-    ]
+    if kind == "losses":
+        return [
+            Entry(name, _BACKBONE, {"compile.loss": {"name": name, **_LOSS_OPTIONS.get(name, {})}})
+            for name in registry.LOSSES
+        ]
+    if kind == "additions":
+        return [Entry(name, _CLASS_BACKBONE, options) for name, options in _ADDITIONS.items()]
+    from tfgan_models.networks.heads import HEADS
+
+    heads = {name: {"model.head": name} for name in HEADS}
+    heads["contrastive_2c"] = {
+        "model.head": "contrastive",
+        "compile.loss": ["hinge", "contrastive_2c"],
+    }
+    return [Entry(name, _CLASS_BACKBONE, options) for name, options in heads.items()]
 
 
 def count_weights(entry: Entry) -> int:
@@ -166,7 +191,7 @@ def _parse(argv):
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", default="", help="directory of the league")
-    parser.add_argument("--entries", choices=("presets", "losses"), default="presets")
+    parser.add_argument("--entries", choices=KINDS, default="presets")
     parser.add_argument("--images", type=_positive, default=40_000, help="of each run")
     parser.add_argument("--seeds", type=_positive, default=3, help="how many")
     parser.add_argument("--largest", type=_positive, default=2_000_000, help="weights")

@@ -11,6 +11,7 @@ from PIL import Image
 from benchmarks import league
 from tests.trainers.report_pages import Page
 from tfgan_models import presets, registry
+from tfgan_models.networks.heads import HEADS
 from trainers.errors import UserError
 
 
@@ -26,6 +27,17 @@ def test_every_fitting_preset_and_loss_is_a_candidate():
         assert (name in found) == (shape in ((28, 28, 1), (32, 32, 1)))
     assert {"quickstart", "dcgan_digits", "gan_digits", "wgan_digits"} <= found
     assert [entry.name for entry in league.all_entries("losses")] == list(registry.LOSSES)
+
+
+@pytest.mark.parametrize("kind", ["heads", "additions"])
+def test_what_is_put_on_one_backbone(kind):
+    entries = {entry.name: entry for entry in league.all_entries(kind)}
+    expected = {*HEADS, "contrastive_2c"} if kind == "heads" else {"nothing", "lecam", "apa"}
+    assert expected <= set(entries)
+    recipes = [entry.recipe() for entry in entries.values()]
+    assert {recipe.family for recipe in recipes} == {"biggan"}
+    settings = [(recipe.model, recipe.compile) for recipe in recipes]
+    assert all(a != b for i, a in enumerate(settings) for b in settings[:i])
 
 
 def test_losses_that_need_more_than_a_logit_do_not_stand_alone():
