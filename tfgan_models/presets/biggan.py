@@ -177,6 +177,7 @@ PRESETS = {
         data={"source": "embedded:digits"},
         batch_size=64,
         steps=700,
+        expected="98.9 % of 2,000 samples read as the class asked for, proxy FID 0.35, seed 0",
     ),
     "biggan_deep_digits": Preset(
         family="biggan_deep",
