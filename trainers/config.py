@@ -25,6 +25,7 @@ RUN_DEFAULTS = {
     "best_metric": "g_loss",  # a column of metrics.jsonl, or a metric of `evaluate`
     "best_mode": None,  # "min" or "max"; None: the metric's own direction, else "min"
     "log_every": 50,  # steps in a row of metrics.jsonl
+    "warm_start": None,  # a run or an export whose weights the first step begins with
     "evaluate": [],  # metrics measured during the run, such as ["frechet_distance"]
     "evaluate_every": None,  # steps between measurements; None: checkpoint_every
     "evaluate_network": "auto",  # feature network of the metrics
@@ -73,7 +74,7 @@ class Config:
         """Reads `to_dict` back, as stored in a run directory."""
         values = dict(values)
         own = {k: values.pop(k) for k in ("preset", "seed", "strategy", "precision")}
-        run, skip = values.pop("run"), values.pop("skip_bad_files")
+        run, skip = {**RUN_DEFAULTS, **values.pop("run")}, values.pop("skip_bad_files")
         return cls(recipe=presets.Preset(**values), run=run, skip_bad_files=skip, **own)
 
 
@@ -156,6 +157,8 @@ def _check(config: Config) -> None:
             raise UserError(f"{name} must be a positive whole number; got {value!r}.")
     if not isinstance(run["keep_best"], int) or run["keep_best"] < 0:
         raise UserError(f"run.keep_best must be 0 or more; got {run['keep_best']!r}.")
+    if not isinstance(run["warm_start"], (str, type(None))):
+        raise UserError(f"run.warm_start must be a directory; got {run['warm_start']!r}.")
     _check_evaluation(run)
     held_out = recipe.data.get("held_out", 0.0)
     if not isinstance(held_out, (int, float)) or not 0.0 <= held_out <= 0.5:

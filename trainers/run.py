@@ -235,6 +235,10 @@ def fit(config, source, model, workdir, chief=True):
         start = 0
         if hasattr(model, "adapt"):
             model.adapt(source.mean_image())
+        if run["warm_start"]:
+            from trainers.warm_start import warm_start
+
+            warm_start(model, run["warm_start"])
     if start >= recipe.steps:
         print(f"{workdir} has done its {start} steps; raise --steps to go on.", file=sys.stderr)
         return model
