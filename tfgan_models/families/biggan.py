@@ -96,7 +96,7 @@ class _Large(GAN):
         return 5e-5, 2e-4
 
     def get_config(self):
-        names = ("width", "shared_dim", "attention_size", "head", "rotation")
+        names = ("width", "layout", "shared_dim", "attention_size", "head", "rotation")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
@@ -169,7 +169,7 @@ class BigGAN(_Large):
         self.layout = layout
 
     def get_config(self):
-        return {**super().get_config(), "hierarchical": self.hierarchical, "layout": self.layout}
+        return {**super().get_config(), "hierarchical": self.hierarchical}
 
 
 @keras.saving.register_keras_serializable(package="tfgan_models")
@@ -181,6 +181,7 @@ class BigGANDeep(_Large):
         num_classes: Number of classes, None without.
         latent_dim: Size of z, N(0, I).
         width: Channels w of `networks.biggan_deep`.
+        layout: Of the channels under 64 pixels, "pytorch" or "tapered".
         shared_dim: Size of the class embedding.
         attention_size, head, rotation: As for `BigGAN`.
         **kwargs: `generator`, `discriminator`, `seed`, `name`; see `GAN`.
@@ -195,6 +196,7 @@ class BigGANDeep(_Large):
         *,
         latent_dim=128,
         width=128,
+        layout="pytorch",
         shared_dim=128,
         attention_size="paper",
         head="projection",
@@ -202,7 +204,7 @@ class BigGANDeep(_Large):
         **kwargs,
     ):
         if "generator" not in kwargs:
-            shared = {"width": width, "attention_size": attention_size}
+            shared = {"width": width, "layout": layout, "attention_size": attention_size}
             kwargs["generator"] = networks.biggan_deep_generator(
                 image_shape,
                 num_classes,
@@ -215,8 +217,8 @@ class BigGANDeep(_Large):
                 image_shape, num_classes, head=head, rotation=rotation, **shared
             )
         super().__init__(image_shape, latent_dim=latent_dim, num_classes=num_classes, **kwargs)
-        self.width, self.shared_dim, self.attention_size = width, shared_dim, attention_size
-        self.head, self.rotation = head, rotation
+        self.width, self.layout, self.shared_dim = width, layout, shared_dim
+        self.attention_size, self.head, self.rotation = attention_size, head, rotation
 
     def rates(self):
         """Returns the paper's learning rates of the generator and the discriminator."""

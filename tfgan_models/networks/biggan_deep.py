@@ -12,9 +12,10 @@ z, joined with the class, at the entrance and in every batch norm. In units of w
 | 256 | 16 16 16 8 8 8 8 4 4 2 2 1 | 1; 2 2 4 4 8 8 8 8 16 16 16 16 |
 | 512 | 16 16 16 8 8 8 8 4 4 2 2 1 1 1 | 1; 1 1 2 2 4 4 8 8 8 8 16 16 16 16 |
 
-Attention stands at 64 rows from 128 pixels on, and in the generator for 64. The paper has no 32 and
-64: the generator of 64 is that of Google's compare_gan, the other three are those of the author's
-PyTorch code.
+`layout="tapered"`, chosen here, goes on under 64 pixels as the row of 64 does: at 32 pixels 8: 8 8
+8 4 4 2 and 1; 2 2 4 4 8 8. Attention stands at 64 rows from 128 pixels on, and in the generator
+for 64. The paper has no 32 and 64: the generator of 64 is that of Google's compare_gan, the other
+three are those of the author's PyTorch code.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from tfgan_models.networks.heads import HEADS, with_head
 from tfgan_models.networks.residual import Style, check_attention, pooled
 
 WIDTH = 128
+LAYOUTS = ("pytorch", "tapered")
 
 # halvings of the image: (generator's first map and blocks, discriminator's stem and blocks, rows of
 # the maps with attention)
@@ -47,10 +49,16 @@ _TABLE = {
 }
 
 
-def _row(image_shape, attention_size):
+def _row(image_shape, attention_size, layout):
     """Returns (generator, discriminator, its halvings, (attention, attention)) of a size."""
+    one_of("layout", layout, LAYOUTS)
     count = blocks(image_shape)
-    if count in _TABLE:
+    if count not in _TABLE and layout == "tapered":
+        powers = [1 << i for i in range(1, count + 1)]
+        narrowing = [n for power in reversed(powers) for n in (power, power)]
+        up, down = (narrowing[0], narrowing[0], *narrowing[:-1]), (1, *reversed(narrowing))
+        halvings, attention = count, (None, None)
+    elif count in _TABLE:
         up, down, rows = _TABLE[count]
         attention = tuple(n and (n * image_shape[0]) >> (count + 2) for n in rows)
         halvings = count
@@ -66,6 +74,7 @@ def biggan_deep_generator(
     latent_dim=128,
     *,
     width=WIDTH,
+    layout="pytorch",
     shared_dim=128,
     attention_size="paper",
     batch_norm=(0.9, 1e-4),
@@ -78,6 +87,7 @@ def biggan_deep_generator(
         num_classes: Size of y, None without classes.
         latent_dim: Size of z.
         width: w.
+        layout: "pytorch" or "tapered".
         shared_dim: Size of the class embedding that z is joined with.
         attention_size: Rows of the map after which self-attention stands, None without; "paper":
             the table's.
@@ -88,7 +98,7 @@ def biggan_deep_generator(
     Raises:
         ValueError: A side does not divide or is too large, or no map has `attention_size` rows.
     """
-    (first, *widths), _, _, (rows, _) = _row(image_shape, attention_size)
+    (first, *widths), _, _, (rows, _) = _row(image_shape, attention_size, layout)
     count = len(widths) // 2
     style = Style(spectral_norm, *batch_norm, "orthogonal", tables=False)
     z = keras.Input((latent_dim,), name="latents")
@@ -112,6 +122,7 @@ def biggan_deep_discriminator(
     num_classes=None,
     *,
     width=WIDTH,
+    layout="pytorch",
     head="projection",
     rotation=False,
     attention_size="paper",
@@ -122,6 +133,7 @@ def biggan_deep_discriminator(
         image_shape: (H, W, C); see the table.
         num_classes: Number of classes, None without.
         width: w.
+        layout: As for the generator.
         head: How the classes are read, one of `networks.heads`.
         rotation: Whether there is an output `rotation_logits` (B, 4).
         attention_size: As for the generator; it stands after the second block of a size.
@@ -131,7 +143,7 @@ def biggan_deep_discriminator(
             an unknown head.
     """
     one_of("head", head, HEADS)
-    _, (stem, *widths), halvings, (_, rows) = _row(image_shape, attention_size)
+    _, (stem, *widths), halvings, (_, rows) = _row(image_shape, attention_size, layout)
     style = Style(True, initializer="orthogonal")
     x = keras.Input(tuple(image_shape), name="images")
     h = style.conv(stem * width)(x)

@@ -160,7 +160,7 @@ FAMILIES: dict[str, Entry] = {
         "tfgan_models.families.biggan:BigGANDeep",
         "BigGAN of bottleneck blocks, twice as deep with half the weights",
         "Brock et al. 2019, arXiv:1809.11096, appendix B",
-        model_fields=("width", "shared_dim", "attention_size", "head", "rotation"),
+        model_fields=("width", "layout", "shared_dim", "attention_size", "head", "rotation"),
     ),
     "lapgan": Entry(
         "tfgan_models.families.lapgan:LAPGAN",
