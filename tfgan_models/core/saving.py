@@ -56,6 +56,7 @@ class Saving:
             "d_steps": self.d_steps,
             "share_fakes": self.share_fakes,
             "ema_half_life_images": self.ema_half_life_images,
+            "accumulation": self.accumulation,
             "jit_compile": self.use_xla,
             "steps_per_execution": self.steps_per_execution,
         }

@@ -27,6 +27,7 @@ COMPILE_FIELDS = (
     "d_steps",
     "share_fakes",
     "ema_half_life_images",
+    "accumulation",
     "jit_compile",
     "steps_per_execution",
 )
