@@ -63,9 +63,9 @@ def _over_parts(add, parts, totals):
             (tf.constant(0), totals),
             parallel_iterations=1,
         )[1]
-    # On several replicas synchronised statistics and every assignment to a mirrored variable
-    # speak to the others, which may not stand in a loop of the graph. Each copy of the part
-    # waits for the one before, so memory is still that of one.
+    # Synchronised statistics speak to the other replicas, which may not stand in a loop of the
+    # graph: "merge_call" raises. Each copy of the part waits for the one before, so the memory
+    # is still one part's; only the graph grows.
     for i in range(parts):
         with tf.control_dependencies(totals):
             totals = add(i, totals)
