@@ -167,3 +167,18 @@ def test_latents(distribution, low, high, std):
     np.testing.assert_allclose(z.std(), std, rtol=0.02)
     rows = random.latents(distribution, key(), 10, 10, 4000)
     np.testing.assert_allclose(rows, z[4000:4010], rtol=1e-6, atol=1e-7)
+
+
+def test_a_part_has_its_rows_of_the_whole_draw():
+    draws = random.Draws(5, tf.constant(2), 12).at("critic_0")
+    for draw in (
+        lambda d: d.normal("a", (3,)),
+        lambda d: d.uniform("b", (5,), -2.0, 1.0),
+        lambda d: d.latents("c", "onehot(4)+uniform(-1,1)", 7),
+    ):
+        whole = draw(draws)
+        for i in range(3):
+            part = draws.part(tf.constant(i), 3)
+            assert (part.local_batch, part.parts) == (4, 3)
+            np.testing.assert_array_equal(draw(part), whole[i::3])
+            np.testing.assert_array_equal(draw(part.at("x")), draw(draws.at("x"))[i::3])

@@ -12,10 +12,13 @@ class Augmentation:
         CONTROLLED: It adapts to the signs of the logits, so the loss must be centred
             (`losses.Loss.CENTERED`).
         TURNS: It turns images.
+        ACCUMULATES: Its state, if it has one, moves by an update's whole batch where
+            `observe` sees that batch in parts (`draws.parts`).
     """
 
     CONTROLLED = False
     TURNS = False
+    ACCUMULATES = False
 
     def __call__(self, images, draws):
         """Returns images (B, H, W, C) as given, augmented; in every pass of the discriminator.

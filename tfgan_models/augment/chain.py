@@ -49,6 +49,9 @@ class Chain(keras.layers.Layer, Augmentation):
         self._count = len(made)
         self.CONTROLLED = any(stage.CONTROLLED for stage in made)
         self.TURNS = any(stage.TURNS for stage in made)
+        self.ACCUMULATES = all(
+            stage.ACCUMULATES for stage in made if getattr(stage, "variables", None)
+        )
         self.built = True
 
     @property

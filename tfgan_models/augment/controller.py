@@ -33,6 +33,7 @@ class Controlled(keras.layers.Layer, Augmentation):
     """
 
     CONTROLLED = True
+    ACCUMULATES = True
 
     def __init__(self, initial_p, target, kimg, every, cap, name, dtype):
         if initial_p < 0.0 or (cap is not None and initial_p > cap):
@@ -57,14 +58,19 @@ class Controlled(keras.layers.Layer, Augmentation):
         return images
 
     def observe(self, game):
-        """Counts the signs of `game.real_logits` over all replicas; moves p when it is due."""
+        """Counts the signs of `game.real_logits` over all replicas; moves p when it is due.
+
+        Where the update's batch comes in n parts, each counts as 1 / n of an update.
+        """
         if self.target is None:
             return
-        batch = game.draws.local_batch * game.draws.replicas
+        parts = game.draws.parts
+        batch = game.draws.local_batch * game.draws.replicas * parts
         signs = tf.reduce_mean(tf.sign(tf.cast(game.real_logits, tf.float32)))
-        total = tf.convert_to_tensor(self.sign_sum) + replicas.mean(signs)
-        count = tf.convert_to_tensor(self.observed) + 1.0
-        due = count >= float(self.every)
+        total = tf.convert_to_tensor(self.sign_sum) + replicas.mean(signs) / parts
+        count = tf.convert_to_tensor(self.observed) + 1.0 / parts
+        # Thirds may add up to a little less than one.
+        due = count >= (float(self.every) if parts == 1 else self.every - 0.5 / parts)
         change = tf.sign(total / count - self.target) * (batch * self.every / (self.kimg * 1000.0))
         p = tf.maximum(tf.convert_to_tensor(self.p) + tf.where(due, change, 0.0), 0.0)
         self.p.assign(p if self.cap is None else tf.minimum(p, self.cap))

@@ -63,11 +63,11 @@ def split(batch: dict, d_steps: int, local_size: int | None) -> list[dict]:
     return [{k: v[i] for k, v in columns.items()} for i in range(d_steps)]
 
 
-def divide_message(rows: int, parts: int) -> str:
+def divide_message(rows: int, parts: int, of: str = "d_steps x replicas") -> str:
     """The one line that says which batch sizes work."""
     lower = rows // parts * parts
     near = f"{lower} or {lower + parts}" if lower else f"{parts}"
-    return f"A batch of {rows} images does not divide by {parts} (d_steps x replicas); use {near}."
+    return f"A batch of {rows} images does not divide by {parts} ({of}); use {near}."
 
 
 def check_images(image_shape, spec_shape) -> None:
@@ -83,7 +83,7 @@ def check_images(image_shape, spec_shape) -> None:
         )
 
 
-def check_dataset(dataset, image_shape, num_classes, d_steps, replicas) -> int:
+def check_dataset(dataset, image_shape, num_classes, d_steps, replicas, accumulation=1) -> int:
     """Checks a tf.data.Dataset of batches before the first step; returns rows a batch.
 
     Raises:
@@ -104,8 +104,10 @@ def check_dataset(dataset, image_shape, num_classes, d_steps, replicas) -> int:
         )
     check_images(image_shape, spec["image"].shape)
     check_labels_present(spec, num_classes)
-    if rows % (d_steps * replicas):
-        raise ValueError(divide_message(rows, d_steps * replicas))
+    parts, of = d_steps * replicas * accumulation, "d_steps x replicas"
+    if rows % parts:
+        of = of if accumulation == 1 else f"{of} x accumulation"
+        raise ValueError(divide_message(rows, parts, of))
     return rows
 
 

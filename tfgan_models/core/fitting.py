@@ -43,6 +43,7 @@ class Fitting:
             self.num_classes,
             self.d_steps,
             self.distribute_strategy.num_replicas_in_sync,
+            self.accumulation,
         )
         train_function.check_steps(x, steps_per_epoch, self.steps_per_execution)
         return super().fit(x, epochs=epochs, steps_per_epoch=steps_per_epoch, shuffle=False, **kw)

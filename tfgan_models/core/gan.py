@@ -15,7 +15,7 @@ import tensorflow as tf
 from tfgan_models import augment as augmentations
 from tfgan_models import losses
 from tfgan_models import updates as update_rules
-from tfgan_models.core import batches, checks, gating, optimization, random
+from tfgan_models.core import accumulating, batches, checks, gating, optimization, random
 from tfgan_models.core.arguments import one_of, positive_int
 from tfgan_models.core.compiling import Compiling
 from tfgan_models.core.fitting import Fitting
@@ -54,6 +54,7 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
     """
 
     LOGS = ("d_loss", "g_loss", "d_real", "d_fake")
+    ACCUMULATES = True  # a class with a step of its own says it again, where it holds there
 
     def __init__(
         self,
@@ -99,6 +100,7 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
         ema_half_life_images=None,
         ema_start_images=0,
         fake_labels="data",
+        accumulation=1,
         jit_compile=False,
         steps_per_execution=1,
         run_eagerly=False,
@@ -123,6 +125,12 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
             ema_start_images: Generated images before which the average is a copy.
             fake_labels: Labels of the fakes: "data", those of the batch's real images, which
                 follows the frequencies of the classes, or "uniform" over the classes.
+            accumulation: n, parts that the batch of each update is computed in, one after
+                the other: the memory of B / n images, one optimizer update with the mean
+                gradient. The update is that of n = 1, but for layers with a state or noise
+                of their own: batch norm (and other layers that look at the batch) sees B / n
+                images and moves its averages n times, spectral norm iterates n times,
+                dropout draws other noise.
             jit_compile: Compile the step with XLA.
             steps_per_execution: Steps in one call of the train function.
             run_eagerly: Run without tf.function, for debugging.
@@ -141,12 +149,14 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
         self.ema_half_life_images = ema_half_life_images
         self.ema_start_images = positive_int("ema_start_images", ema_start_images, 0)
         self.fake_labels = one_of("fake_labels", fake_labels, FAKE_LABELS)
+        self.accumulation = positive_int("accumulation", accumulation)
         with strategy.scope():
             self._set_losses(loss)
             self._set_penalties(penalties)
             self._replace("augment", augmentations.get(augment))
             self._replace("update_rule", update_rules.get(updates))
             checks.check_combination(self)
+            accumulating.check(self)
             self._build_terms()
             self._set_optimizers(generator_optimizer, discriminator_optimizer)
             self._set_average()
@@ -236,12 +246,12 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
         return [v for owner in (self, *optimizers) for v in owner.variables if id(v) not in kept]
 
     def _update_discriminator(self, batch):
-        fake = tf.stop_gradient(self.make_fakes(batch))
-        with tf.GradientTape() as tape:
-            loss, logs = self.discriminator_objective(batch, fake)
-        self.minimize(
-            loss, tape, self.discriminator.trainable_variables, self.discriminator_optimizer
-        )
+        def objective(part):
+            fake = tf.stop_gradient(self.make_fakes(part))
+            with tf.GradientTape() as tape:
+                return *self.discriminator_objective(part, fake), tape
+
+        logs = self._update("discriminator", objective, batch)
         self._constrain()
         return logs
 
@@ -251,9 +261,29 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
                 penalty.constrain(tuple(self.discriminator.trainable_variables))
 
     def _update_generator(self, batch):
-        with tf.GradientTape() as tape:
-            loss, logs = self.generator_objective(batch, self.make_fakes(batch))
-        self.minimize(loss, tape, self.generator.trainable_variables, self.generator_optimizer)
+        def objective(part):
+            with tf.GradientTape() as tape:
+                return *self.generator_objective(part, self.make_fakes(part)), tape
+
+        return self._update("generator", objective, batch)
+
+    def _update(self, player, objective, batch):
+        """One update of a player by `objective`, (batch) -> (loss, logs, tape); returns logs."""
+        weights = getattr(self, player).trainable_variables
+        optimizer = getattr(self, f"{player}_optimizer")
+        if self.accumulation == 1:
+            loss, logs, tape = objective(batch)
+            self.minimize(loss, tape, weights, optimizer)
+            return logs
+
+        def differentiate(part):
+            loss, logs, tape = objective(part)
+            return optimization.gradients(loss, tape, weights, optimizer), logs
+
+        grads, logs = accumulating.gradients(
+            differentiate, batch, self.accumulation, weights, self.log_means
+        )
+        optimization.apply(grads, weights, optimizer)
         return logs
 
     def _shared_updates(self, batch):

@@ -35,6 +35,29 @@ class LogMeans(keras.layers.Layer):
         Raises:
             ValueError: An undeclared name.
         """
+        sums, counts = self._add_up(entries)
+        self.totals.assign_add(tf.stack([replicas.mean(sums), counts]))
+        total, count = tf.unstack(tf.convert_to_tensor(self.totals))
+        means = tf.math.divide_no_nan(total, count)
+        return dict(zip(self.names, tf.unstack(means), strict=True))
+
+    def pack(self, logs: dict) -> tf.Tensor:
+        """One update's logs as numbers that can be added up, float32 (2, names).
+
+        Args:
+            logs: As in `update`, one dict.
+
+        Raises:
+            ValueError: An undeclared name.
+        """
+        return tf.stack(self._add_up([logs]))
+
+    def unpack(self, packed) -> dict:
+        """The logs that `pack` packed: {name: (value, ran)} for all names."""
+        values, ran = (tf.unstack(row) for row in tf.unstack(packed))
+        return dict(zip(self.names, zip(values, ran, strict=True), strict=True))
+
+    def _add_up(self, entries):
         sums, counts = dict.fromkeys(self.names, 0.0), dict.fromkeys(self.names, 0.0)
         for logs in entries:
             for name, value in logs.items():
@@ -46,11 +69,7 @@ class LogMeans(keras.layers.Layer):
                 value, ran = value if isinstance(value, tuple) else (value, 1.0)
                 sums[name] += tf.cast(value, tf.float32)
                 counts[name] += ran
-        sums, counts = tf.stack(list(sums.values())), tf.stack(list(counts.values()))
-        self.totals.assign_add(tf.stack([replicas.mean(sums), counts]))
-        total, count = tf.unstack(tf.convert_to_tensor(self.totals))
-        means = tf.math.divide_no_nan(total, count)
-        return dict(zip(self.names, tf.unstack(means), strict=True))
+        return tf.stack(list(sums.values())), tf.stack(list(counts.values()))
 
     def result(self) -> dict[str, float]:
         """Returns {name: mean}; a lazy term that has not run yet is left out."""

@@ -9,6 +9,7 @@ the global draw and computes only those.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import math
 import re
@@ -32,23 +33,28 @@ def key(seed: int, purpose: str, step) -> tf.Tensor:
     return tf.reshape(first + tf.cast(step, tf.uint64), [1])
 
 
-def bits(philox_key, count: int, shape: tuple[int, ...], start=0) -> tf.Tensor:
-    """Returns rows start .. start + count of the global draw, uint32 (count, *shape).
+def bits(philox_key, count: int, shape: tuple[int, ...], start=0, stride: int = 1) -> tf.Tensor:
+    """Returns rows start, start + stride, ... of the global draw, uint32 (count, *shape).
 
     Args:
         philox_key: From `key`.
         count: Number of rows, one an example.
         shape: Shape of one example's numbers.
         start: Index of the first row in the global batch; int or int tensor.
+        stride: From each row to the next; those between are drawn too, and left out.
     """
     size = max(1, math.prod(shape))
     blocks = -(-size // 4)  # Philox makes four numbers a counter value
     first = tf.cast(start, tf.uint64) * tf.constant(blocks, tf.uint64)
     counter = tf.stack([first, tf.constant(0, tf.uint64)])
     drawn = tf.raw_ops.StatelessRandomUniformFullIntV2(
-        shape=(count, blocks * 4), key=philox_key, counter=counter, alg=_PHILOX, dtype=tf.uint32
+        shape=(count * stride, blocks * 4),
+        key=philox_key,
+        counter=counter,
+        alg=_PHILOX,
+        dtype=tf.uint32,
     )
-    return tf.reshape(drawn[:, :size], (count, *shape))
+    return tf.reshape(drawn[::stride, :size], (count, *shape))
 
 
 def to_uniform(drawn, low: float = 0.0, high: float = 1.0) -> tf.Tensor:
@@ -58,16 +64,16 @@ def to_uniform(drawn, low: float = 0.0, high: float = 1.0) -> tf.Tensor:
     return low + (shifted + 0.5) * ((high - low) * 2.0**-23)
 
 
-def uniform(philox_key, count, shape, start=0, low=0.0, high=1.0) -> tf.Tensor:
+def uniform(philox_key, count, shape, start=0, low=0.0, high=1.0, stride=1) -> tf.Tensor:
     """Uniform float32 numbers of shape (count, *shape); arguments as in `bits`."""
-    return to_uniform(bits(philox_key, count, shape, start), low, high)
+    return to_uniform(bits(philox_key, count, shape, start, stride), low, high)
 
 
-def normal(philox_key, count, shape, start=0) -> tf.Tensor:
+def normal(philox_key, count, shape, start=0, stride=1) -> tf.Tensor:
     """Standard normal float32 numbers of shape (count, *shape), by Box-Muller."""
     size = max(1, math.prod(shape))
     half = -(-size // 2)
-    u = uniform(philox_key, count, (2, half), start)
+    u = uniform(philox_key, count, (2, half), start, stride=stride)
     radius = tf.sqrt(-2.0 * tf.math.log(u[:, 0]))
     angle = (2.0 * math.pi) * u[:, 1]
     pair = tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], axis=1)
@@ -111,31 +117,48 @@ class Draws:
         seed: Python int, the model's seed.
         step: Int scalar tensor, the step counter.
         local_batch: Examples on this replica in one critic or generator update.
+
+    Attributes:
+        parts: Parts of the update's batch, of which these draws are one's (`part`).
     """
 
     def __init__(self, seed: int, step, local_batch: int):
         self.seed, self.step, self.local_batch = seed, step, local_batch
         self.replica_id, self.replicas = replica()
-        self._start = tf.cast(self.replica_id, tf.int64) * local_batch
+        self._start, self.parts = tf.cast(self.replica_id, tf.int64) * local_batch, 1
 
     def uniform(self, purpose: str, shape=(), low=0.0, high=1.0) -> tf.Tensor:
         """Uniform numbers, float32 (local_batch, *shape), for one named purpose."""
         philox_key = key(self.seed, purpose, self.step)
-        return uniform(philox_key, self.local_batch, tuple(shape), self._start, low, high)
+        rows = self.local_batch, tuple(shape), self._start
+        return uniform(philox_key, *rows, low, high, stride=self.parts)
 
     def normal(self, purpose: str, shape=()) -> tf.Tensor:
         """Standard normal numbers, float32 (local_batch, *shape), for one named purpose."""
         philox_key = key(self.seed, purpose, self.step)
-        return normal(philox_key, self.local_batch, tuple(shape), self._start)
+        return normal(philox_key, self.local_batch, tuple(shape), self._start, self.parts)
 
     def latents(self, purpose: str, distribution: str, dim: int) -> tf.Tensor:
         """Latent vectors, float32 (local_batch, dim), for one named purpose."""
         philox_key = key(self.seed, purpose, self.step)
-        return latents(distribution, philox_key, self.local_batch, dim, self._start)
+        rows = self.local_batch, dim, self._start
+        return latents(distribution, philox_key, *rows, stride=self.parts)
 
     def at(self, prefix: str) -> Draws:
         """Returns the same step's draws with every purpose prefixed."""
         return _Prefixed(self, prefix)
+
+    def part(self, index, parts: int) -> Draws:
+        """Returns the draws of examples index, index + parts, ... of this replica alone.
+
+        Args:
+            index: Int or int scalar tensor, 0 .. parts - 1.
+            parts: Divides `local_batch`; these draws are not a part themselves.
+        """
+        part = copy.copy(self)
+        part.local_batch, part.parts = self.local_batch // parts, parts
+        part._start = self._start + tf.cast(index, tf.int64)
+        return part
 
 
 class _Prefixed(Draws):
@@ -152,14 +175,17 @@ class _Prefixed(Draws):
     def latents(self, purpose, distribution, dim):
         return self._parent.latents(f"{self._prefix}/{purpose}", distribution, dim)
 
+    def part(self, index, parts):
+        return _Prefixed(self._parent.part(index, parts), self._prefix)
 
-def latents(distribution: str, philox_key, count: int, dim: int, start=0) -> tf.Tensor:
+
+def latents(distribution: str, philox_key, count: int, dim: int, start=0, stride=1) -> tf.Tensor:
     """Draws latent vectors, float32 (count, dim).
 
     Args:
         distribution: "normal" for N(0, I), or "uniform(a,b)"; before it one "onehot(K)+" for
             each one-hot code of K columns, uniform over them, at the start of the vector.
-        philox_key, count, start: As in `bits`.
+        philox_key, count, start, stride: As in `bits`.
         dim: Size of z, codes included.
 
     Raises:
@@ -172,13 +198,14 @@ def latents(distribution: str, philox_key, count: int, dim: int, start=0) -> tf.
         )
     rest = (dim - sum(sizes),)
     if bounds is None:
-        parts = [normal(philox_key, count, rest, start)]
+        parts = [normal(philox_key, count, rest, start, stride)]
     else:
-        parts = [uniform(philox_key, count, rest, start, *bounds)]
+        parts = [uniform(philox_key, count, rest, start, *bounds, stride=stride)]
     if not sizes:
         return parts[0]
     # Half the key space away from the keys of this purpose's other steps.
-    u = uniform(philox_key + tf.constant(1 << 63, tf.uint64), count, (len(sizes),), start)
+    second = philox_key + tf.constant(1 << 63, tf.uint64)
+    u = uniform(second, count, (len(sizes),), start, stride=stride)
     codes = [
         tf.one_hot(tf.cast(u[:, i] * float(size), tf.int32), size) for i, size in enumerate(sizes)
     ]

@@ -58,6 +58,7 @@ class Saving:
             "ema_half_life_images": self.ema_half_life_images,
             "ema_start_images": self.ema_start_images,
             "fake_labels": self.fake_labels,
+            "accumulation": self.accumulation,
             "jit_compile": self.use_xla,
             "steps_per_execution": self.steps_per_execution,
         }

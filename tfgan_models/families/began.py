@@ -43,6 +43,8 @@ class BEGAN(GAN):
     (M) and `began_k`.
     """
 
+    ACCUMULATES = True  # with another loss: its own has a state
+
     def __init__(
         self,
         image_shape=(64, 64, 3),

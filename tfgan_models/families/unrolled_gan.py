@@ -43,6 +43,7 @@ class UnrolledGAN(GAN):
     """
 
     LOGS = (*GAN.LOGS, "unrolled_d_loss")
+    ACCUMULATES = False  # it looks ahead with the gradients of the whole batch
 
     def __init__(self, image_shape=(1, 1, 2), *, latent_dim=256, scale=2.5, **kwargs):
         if "generator" not in kwargs:

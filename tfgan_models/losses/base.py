@@ -30,6 +30,8 @@ class Loss:
             the signs of the logits rely on.
         UNBOUNDED: Whether it leaves the offset or the scale of the logits free.
         ENERGY: Whether the logits are energies, low for real images.
+        WHOLE_BATCH: Whether it looks at the images of a batch together, so that its mean over
+            parts of the batch is another number.
         MEASURES: Names of the scalars that `measures(real, fake)` adds to the logs.
         weight: Factor of an added term.
     """
@@ -43,6 +45,7 @@ class Loss:
     CENTERED = False
     UNBOUNDED = False
     ENERGY = False
+    WHOLE_BATCH = False
     MEASURES: tuple[str, ...] = ()
     weight = 1.0
 

@@ -41,6 +41,7 @@ class DualContrastive(Loss):
     """
 
     NAME = "dual_contrastive"
+    WHOLE_BATCH = True
     NEEDS_REAL = True
     UNBOUNDED = True
 
@@ -147,6 +148,7 @@ def _similarities(embeddings, proxies, labels):
 
 class _Contrastive(Loss):
     ADVERSARIAL = False
+    WHOLE_BATCH = True
     NEEDS_LABELS = True
     READS = ("embedding", "proxy")
 

@@ -100,6 +100,7 @@ class PullingAway(Loss):
     """
 
     NAME = "pulling_away"
+    WHOLE_BATCH = True
     ADVERSARIAL = False
     READS = ("code",)
 
@@ -136,6 +137,7 @@ class BoundaryEquilibrium(keras.layers.Layer, Loss):
     """
 
     NAME = "boundary_equilibrium"
+    WHOLE_BATCH = True
     ENERGY = True
     MEASURES = ("began_convergence", "began_k")
 

@@ -65,6 +65,7 @@ class FeatureMatching(Loss):
     """
 
     NAME = "feature_matching"
+    WHOLE_BATCH = True
     NEEDS_REAL = True
 
     def __init__(self, form="mean_square", adversarial=True, weight=1.0):

@@ -112,6 +112,7 @@ class Fisher(keras.layers.Layer, Loss):
     """
 
     NAME = "fisher"
+    WHOLE_BATCH = True
     MEASURES = ("fisher_ipm", "fisher_omega", "fisher_multiplier")
 
     def __init__(self, rho=1e-6, name=None, dtype="float32"):

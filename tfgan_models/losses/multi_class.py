@@ -121,6 +121,7 @@ class SemiSupervised(Loss):
     """
 
     NAME = "semi_supervised"
+    WHOLE_BATCH = True
     NEEDS_LABELS = True
     CENTERED = True
 
@@ -214,6 +215,10 @@ class MultiHinge(Loss):
     @property
     def READS(self):
         return ("class_logits", "features") if self.NEEDS_REAL else ("class_logits",)
+
+    @property
+    def WHOLE_BATCH(self):
+        return self.NEEDS_REAL or self.semi_supervised
 
     def check_outputs(self, shapes, num_classes, latent_dim):
         """`class_logits` must have one column a class and one for fakes."""

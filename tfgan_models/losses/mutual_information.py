@@ -232,6 +232,7 @@ class InfoMax(Loss):
     """
 
     NAME = "info_max"
+    WHOLE_BATCH = True
     ADVERSARIAL = False
     READS = ("local_features", "global_features")
 

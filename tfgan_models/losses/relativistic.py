@@ -96,6 +96,7 @@ class RelativisticPairing(Loss):
 
 
 class _Average(Loss):
+    WHOLE_BATCH = True
     NEEDS_REAL = True
     UNBOUNDED = True
 

@@ -45,6 +45,7 @@ class TopK(keras.layers.Layer, Loss):
     """
 
     NAME = "top_k"
+    WHOLE_BATCH = True
 
     def __init__(
         self,

@@ -85,7 +85,8 @@ class Penalty:
         BOUNDED: It compares logits over time, so the loss must keep them bounded.
         HIGH_IS_REAL: It takes a high logit for real, so logits may not be energies.
         READS_TURNS: It asks how an image is turned, so no augmentation may turn images.
-        GLOBAL: It speaks to the other replicas.
+        GLOBAL: It speaks to the other replicas, as it looks at the whole batch.
+        WHOLE_BATCH: It looks at the whole batch though it is not `GLOBAL`.
         READS: Names of the discriminator's outputs that it reads besides the logits.
 
     Args:
@@ -103,6 +104,7 @@ class Penalty:
     HIGH_IS_REAL = False
     READS_TURNS = False
     GLOBAL = False
+    WHOLE_BATCH = False
     READS: tuple[str, ...] = ()
 
     def __init__(self, every: int = 1):

@@ -102,6 +102,7 @@ class Rotation(Penalty):
     """
 
     NAME = "rotation"
+    WHOLE_BATCH = True  # it turns every fourth image
     READS_TURNS = True
     READS = ("rotation_logits",)
 

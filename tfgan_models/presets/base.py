@@ -29,6 +29,7 @@ COMPILE_FIELDS = (
     "ema_half_life_images",
     "ema_start_images",
     "fake_labels",
+    "accumulation",
     "jit_compile",
     "steps_per_execution",
 )
