@@ -105,6 +105,32 @@ def test_uniform_fake_labels_are_drawn_and_seen_alike():
     assert np.all(np.abs(counts - counts.sum() * share) < 4 * spread)
 
 
+@pytest.mark.parametrize(
+    ("family", "kernels"), [("sngan", 3), ("biggan", 3), ("conditional_gan", 1)]
+)
+def test_lower_layers_of_the_discriminator_are_held(family, kernels, tmp_path):
+    """The first residual block, shortcut included, or the first strided convolution."""
+    model = build(family, compile__freeze_discriminator=1)
+    weights = model.discriminator.weights
+    trained = {w.path for w in model.discriminator.trainable_weights}
+    held = [w for w in weights if w.path not in trained and w.path.endswith("kernel")]
+    assert len(held) == kernels and held[0].shape[2] == model.image_shape[2]
+    before = {w.path: w.numpy() for w in weights}
+    x, y = families.data(model, families.BATCH * model.d_steps)
+    model.fit(x, y, batch_size=families.BATCH, verbose=0)
+    for w in weights:
+        still = np.array_equal(w.numpy(), before[w.path])
+        assert not (w.path in trained and still), w.path
+        assert still or not any(w.path.startswith(h.path) for h in held), w.path
+    model.save(tmp_path / "held.keras")
+    loaded = tfgan.load(tmp_path / "held.keras")
+    assert loaded.freeze_discriminator == 1
+    assert len(loaded.discriminator.trainable_weights) == len(trained)
+    loaded.compile()
+    free = build(family)
+    assert len(loaded.discriminator.trainable_weights) == len(free.discriminator.trainable_weights)
+
+
 def test_without_half_life_samples_come_from_the_generator():
     model = build("dcgan")
     assert model.ema_generator is model.generator
@@ -217,6 +243,7 @@ def test_non_finite_gradient_on_one_replica_skips_the_step_on_all(mirrored):
         (lambda m, x: m.compile(d_steps=0), "at least 1"),
         (lambda m, x: m.compile(fake_labels="even"), "fake_labels must be one of"),
         (lambda m, x: m.compile(ema_start_images=-1), "ema_start_images must be"),
+        (lambda m, x: m.compile(freeze_discriminator=5), "no map of the discriminator has 0 rows"),
     ],
 )
 def test_refusals_say_what_to_do(make, message):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from tfgan_models import losses, penalties
-from tfgan_models.core import checks, lookup, optimization
+from tfgan_models.core import checks, freezing, lookup, optimization
 
 
 class Compiling:
@@ -15,6 +15,13 @@ class Compiling:
         if hasattr(self, attribute):
             delattr(self, attribute)
         setattr(self, attribute, value)
+
+    def _freeze(self, halvings):
+        for layer in self.__dict__.get("_frozen", ()):
+            layer.trainable = True
+        frozen = freezing.freeze_lower(self.discriminator, halvings) if halvings else []
+        self.freeze_discriminator = halvings
+        object.__setattr__(self, "_frozen", frozen)  # Keras would track the list
 
     def _set_losses(self, specs):
         made = [losses.get(s) for s in lookup.sequence(specs)]

@@ -15,14 +15,14 @@ def freeze_lower(network, halvings: int) -> list:
         halvings: How many, at least 1.
 
     Returns:
-        The layers that were trainable and no longer are.
+        These layers, those with weights.
 
     Raises:
         ValueError: No map has that height.
     """
     height = network.inputs[0].shape[1] >> halvings
     below = _ancestors(_first_map(network, height, halvings))
-    frozen = [layer for layer in network.layers if id(layer) in below and layer.trainable_weights]
+    frozen = [layer for layer in network.layers if id(layer) in below and layer.weights]
     for layer in frozen:
         layer.trainable = False
     return frozen

@@ -101,6 +101,7 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
         ema_start_images=0,
         fake_labels="data",
         accumulation=1,
+        freeze_discriminator=0,
         jit_compile=False,
         steps_per_execution=1,
         run_eagerly=False,
@@ -131,6 +132,8 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
                 of their own: batch norm (and other layers that look at the batch) sees B / n
                 images and moves its averages n times, spectral norm iterates n times,
                 dropout draws other noise.
+            freeze_discriminator: Halvings of the image below which the discriminator's layers
+                are held, for fine-tuning (FreezeD); 0: none.
             jit_compile: Compile the step with XLA.
             steps_per_execution: Steps in one call of the train function.
             run_eagerly: Run without tf.function, for debugging.
@@ -150,6 +153,7 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
         self.ema_start_images = positive_int("ema_start_images", ema_start_images, 0)
         self.fake_labels = one_of("fake_labels", fake_labels, FAKE_LABELS)
         self.accumulation = positive_int("accumulation", accumulation)
+        self._freeze(positive_int("freeze_discriminator", freeze_discriminator, 0))
         with strategy.scope():
             self._set_losses(loss)
             self._set_penalties(penalties)

@@ -59,6 +59,7 @@ class Saving:
             "ema_start_images": self.ema_start_images,
             "fake_labels": self.fake_labels,
             "accumulation": self.accumulation,
+            "freeze_discriminator": self.freeze_discriminator,
             "jit_compile": self.use_xla,
             "steps_per_execution": self.steps_per_execution,
         }

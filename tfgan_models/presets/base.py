@@ -30,6 +30,7 @@ COMPILE_FIELDS = (
     "ema_start_images",
     "fake_labels",
     "accumulation",
+    "freeze_discriminator",
     "jit_compile",
     "steps_per_execution",
 )
