@@ -30,16 +30,25 @@ def latents(model, n: int, seed: int = 0, truncation: float | None = None) -> tf
     philox_key = random.key(seed, "sample_latents", 0)
     if truncation is None:
         return random.latents(model.latent_distribution, philox_key, n, model.latent_dim)
+    check_truncation(model, truncation)
+    # Inverse distribution function of the normal between the bounds.
+    mass = math.erf(_TRUNCATION_BOUND / math.sqrt(2.0))
+    u = random.uniform(philox_key, n, (model.latent_dim,), low=-mass, high=mass)
+    return truncation * math.sqrt(2.0) * tf.math.erfinv(u)
+
+
+def check_truncation(model, truncation: float) -> None:
+    """Checks that a model's latents can be truncated so.
+
+    Raises:
+        ValueError: One line that says what is wrong.
+    """
     if not 0.0 < truncation <= 1.0:
         raise ValueError(f"truncation must be in (0, 1]; got {truncation}.")
     if model.latent_distribution != "normal":
         raise ValueError(
             f"truncation needs normal latents; this model's are {model.latent_distribution}."
         )
-    # Inverse distribution function of the normal between the bounds.
-    mass = math.erf(_TRUNCATION_BOUND / math.sqrt(2.0))
-    u = random.uniform(philox_key, n, (model.latent_dim,), low=-mass, high=mass)
-    return truncation * math.sqrt(2.0) * tf.math.erfinv(u)
 
 
 def random_labels(num_classes: int, n: int, seed: int) -> np.ndarray:

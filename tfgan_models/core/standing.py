@@ -63,9 +63,13 @@ def assign(network, statistics: dict[str, np.ndarray]) -> None:
         network: Of the architecture that they were taken of; its names may differ.
         statistics: The mapping, in its own order.
     """
-    variables = [v for layer in norm_layers(network) for v in _variables(layer)]
-    for variable, value in zip(variables, statistics.values(), strict=True):
+    for variable, value in zip(statistics_variables(network), statistics.values(), strict=True):
         variable.assign(value)
+
+
+def statistics_variables(network) -> list:
+    """Returns the moving mean and variance of each batch norm, in order of the mappings."""
+    return [v for layer in norm_layers(network) for v in _variables(layer)]
 
 
 def norm_layers(network) -> list:
@@ -102,7 +106,7 @@ class _Standing:
         self.batches = positive_int("batches", batches)
         self.batch_size = positive_int("batch_size", batch_size)
         self.model, self.seed = model, seed
-        self.paths = [v.path for n in norm_layers(model.ema_generator) for v in _variables(n)]
+        self.paths = [v.path for v in statistics_variables(model.ema_generator)]
         self.labels = self._conditions(labels)
         self.network = optimization.clone_network(model.ema_generator)
         self.network.trainable = True  # frozen layers would not use the batch
@@ -120,10 +124,9 @@ class _Standing:
         for i in range(self.batches):
             rows = slice(i * self.batch_size, (i + 1) * self.batch_size)
             y = None if self.labels is None else self.labels[rows]
-            for total, measured in zip(
-                sums, self._measure(z[rows], y, tf.constant(i)), strict=True
-            ):
-                mean, variance = measured.numpy().astype(np.float64)
+            measured = self._measure(z[rows], y, tf.constant(i))
+            for total, moments in zip(sums, measured, strict=True):
+                mean, variance = moments.numpy().astype(np.float64)
                 total += mean, variance + mean**2
         values = []
         for total in sums:
