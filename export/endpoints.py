@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import pathlib
 from dataclasses import dataclass
 
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+from tensorflow.python.saved_model import fingerprinting_utils
 
 FLOATS, INTS = (tf.float32, tf.float64), (tf.int32, tf.int64)
 
@@ -34,6 +37,25 @@ class Export:
     def save(self, directory) -> None:
         """Writes the SavedModel."""
         tf.saved_model.save(self.root, str(directory), signatures=self.signatures)
+        _hold_root(pathlib.Path(directory))
+
+
+def _hold_root(directory: pathlib.Path) -> None:
+    """Gives each signature an attribute that is the module.
+
+    TensorFlow's signatures hold their variables weakly, so that in the one line
+    `load(path).signatures["default"]`, which old clients have, the module would be collected.
+    """
+    path = directory / "saved_model.pb"
+    saved = saved_model_pb2.SavedModel()
+    saved.ParseFromString(path.read_bytes())
+    (graph,) = saved.meta_graphs
+    nodes = graph.object_graph_def.nodes
+    children = {child.local_name: child.node_id for child in nodes[0].children}
+    for signature in nodes[children["signatures"]].children:
+        nodes[signature.node_id].children.add(node_id=0, local_name="module")
+    path.write_bytes(saved.SerializeToString(deterministic=True))
+    fingerprinting_utils.write_fingerprint(str(directory))
 
 
 def trace_network(function, dtypes):

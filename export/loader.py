@@ -109,7 +109,10 @@ class LoadedModule(_Loaded):
         if truncation is not None and self._profile.truncation:
             self._check_truncation(truncation)
             inputs["truncation"] = tf.cast(truncation, tf.float32)
-        return self._profile.from_range(self.module(inputs))
+        return self._profile.from_range(self._run(inputs))
+
+    def _run(self, inputs):
+        return self.module(inputs)
 
     def _labels(self, y, n):
         if not self._profile.class_numbers:

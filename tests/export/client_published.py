@@ -4,6 +4,7 @@
 and writes {name: "ok" or the traceback}; it knows nothing of this library.
 """
 
+import gc
 import json
 import os
 import pathlib
@@ -247,6 +248,27 @@ def check_compare_gan_bad_labels():
         tensors = dict(z=tf.constant(Z), labels=tf.constant(labels))
         refused(lambda x=tensors: module.signatures["generator"](**x), text)
     refused(lambda: module(Z, Y), "Could not find matching concrete function")
+
+
+def check_signatures_outlive_the_module():
+    for path, name in ((PROGAN, "default"), (COMPARE_GAN, "discriminator"), (BIGGAN, "default")):
+        signature = hub.load(path).signatures[name]
+        gc.collect()
+        specs = signature.structured_input_signature[1]
+        inputs = {k: tf.ones([2, *x.shape[1:]][: x.shape.rank], x.dtype) for k, x in specs.items()}
+        with tf.GradientTape():  # which looks at the variables
+            made = signature(**inputs)
+        assert list(made.values())[0].shape[0] == 2
+
+
+def check_examples_of_the_page():
+    os.chdir(EXPORTS)
+    page = pathlib.Path(__file__).parents[2] / "docs" / "hub.md"
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) == 6
+    for block in blocks:
+        tf.random.set_seed(1)
+        exec(compile(block, str(page), "exec"), {})
 
 
 def check_examples_of_the_cards():

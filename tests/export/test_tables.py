@@ -1,6 +1,4 @@
-"""The statistics that a truncation selects, and how exports and models agree about them."""
-
-import json
+"""The statistics that a truncation selects, what is refused, and the profiles' ranges."""
 
 import numpy as np
 import pytest
@@ -60,63 +58,6 @@ def test_truncations_that_are_none(spectral, truncation):
     made = tables.Tables(network, Given(network, 3))
     with pytest.raises(tf.errors.InvalidArgumentError, match="truncation must be a number"):
         read(network, made, truncation)
-
-
-def test_export_and_model_agree(published, spectral):
-    """`recompute_statistics(t)` and `sample(truncation=t)` are the export's `sample`."""
-    loaded = export.load(published / "biggan")
-    own = spectral.ema_generator.get_weights()
-    for truncation in (None, 0.02, 0.58, 1.0):
-        spectral.recompute_statistics(truncation, batches=2, batch_size=8)
-        wanted = spectral.sample(5, seed=4, truncation=truncation)
-        made = loaded.sample(5, seed=4, truncation=truncation)
-        np.testing.assert_allclose(made, wanted, atol=1e-5)
-    spectral.ema_generator.set_weights(own)
-    assert np.abs(spectral.sample(5, seed=4) - loaded.sample(5, seed=4)).max() > 1e-3
-    with pytest.raises(ValueError, match=r"in \[0, 1\]; got 2"):
-        loaded(spectral.sample_latents(2), [0, 1], 2.0)
-
-
-def test_loader_of_other_profiles(published, conditional, unconditional):
-    """Images in [-1, 1] whatever the profile's names and range."""
-    progan, compare_gan = (export.load(published / x) for x in ("progan", "compare_gan"))
-    np.testing.assert_allclose(progan.sample(5, 1), unconditional.sample(5, 1), atol=1e-5)
-    wanted = conditional.sample(5, 1, truncation=0.5)
-    np.testing.assert_allclose(compare_gan.sample(5, 1, truncation=0.5), wanted, atol=1e-5)
-    with pytest.raises(ValueError, match="takes class numbers"):
-        compare_gan.sample(5, 1, labels=np.full((5, 10), 0.1))
-
-
-def test_metadata_and_cards(published):
-    entries = {
-        name: json.loads((published / name / "metadata.json").read_text())
-        for name in ("biggan", "progan", "compare_gan")
-    }
-    assert entries["biggan"]["truncation_statistics"] == {
-        "truncations": 51,
-        "batches": 2,
-        "batch_size": 8,
-        "seed": 0,
-        "first": 0.0,
-        "last": 1.0,
-        "step": 0.02,
-    }
-    assert entries["biggan"]["input_info"]["truncation"]["used"] is True
-    card = (published / "biggan" / "README.md").read_text()
-    assert "51 tables from 0 to 1, step 0.02" in card and "ignored" not in card
-    assert entries["progan"]["truncation_statistics"] is None
-    assert list(entries["progan"]["input_info"]) == ["latent_vector"]
-    assert entries["progan"]["value_range"] == [0.0, 1.0]
-    assert entries["compare_gan"]["input_info"]["labels"] == {
-        "shape": [None],
-        "dtype": "int32",
-        "meaning": "class numbers, 0 to 9",
-    }
-    assert entries["compare_gan"]["output_info"]["generated"]["range"] == [0.0, 1.0]
-    assert list(entries["compare_gan"]["discriminator"]["input_info"]) == ["images", "labels"]
-    card = (published / "compare_gan" / "README.md").read_text()
-    assert "| discriminator output | `prediction` | (B, 1) | [0, 1] |" in card
-    assert not (published / "compare_gan" / "discriminator").exists()
 
 
 @pytest.mark.parametrize(
