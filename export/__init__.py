@@ -20,7 +20,10 @@ _HOMES = {
     "PROFILES": "profiles",
     "export_discriminator": "writer",
     "export_generator": "writer",
+    "interpolate": "clients",
     "load": "loader",
+    "one_hot": "clients",
+    "truncated_z_sample": "clients",
     "verify_manifest": "manifest",
 }
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 
+from export import examples
 from tfgan_models import presets, registry
 from tfgan_models.core.random import code_sizes, uniform_bounds
 
@@ -22,6 +22,12 @@ _LIMITS = (
     "data. Do not present them as real. Nothing is promised for inputs outside the ranges above."
 )
 
+_INTERFACES = {
+    "biggan": "Brock et al. 2019, arXiv:1809.11096",
+    "progan": "Karras et al. 2018, arXiv:1710.10196",
+    "compare_gan": "Kurach et al. 2019, arXiv:1807.04720",
+}
+
 
 def render(name: str, facts: dict) -> str:
     """Returns the card of an export as Markdown.
@@ -30,11 +36,10 @@ def render(name: str, facts: dict) -> str:
         name: Name of the directory; the examples load it from beside.
         facts: The entries of `metadata.json`.
     """
-    example = _generator_example if facts["kind"] == "generator" else _discriminator_example
     sections = [
         f"# {name}\n\n{_summary(facts)}\n\n{_comment(facts)}",
         "## Overview\n\n" + _overview(facts),
-        "## Example use\n\n" + example(name, facts),
+        "## Example use\n\n" + examples.render(name, facts),
         "## Inputs and outputs\n\n" + _interface(facts),
         "## Training\n\n" + _training(facts),
         "## Metrics\n\n" + _metrics(facts.get("metrics")),
@@ -95,105 +100,58 @@ def _overview(facts) -> str:
     return "\n".join(rows)
 
 
-# === Examples ===
-
-
-def _generator_example(name, facts) -> str:
-    setup = [f"z = {_draw(facts)}"]
-    if facts["num_classes"]:
-        setup.append(_labels_example(facts))
-    signature = ", ".join(
-        f"{x}=tf.constant(1.0)" if x == "truncation" else f"{x}={x}"
-        for x in facts["signature_inputs"]
-    )
-    names = [x for x in facts["signature_inputs"] if x != "truncation"]
-    after = (
-        "As bytes: `tf.cast(tf.clip_by_value((images + 1.0) * 128.0, 0.0, 255.0), tf.uint8)`.\n\n"
-        f"With tfgan-models: `export.load({json.dumps(name)}).sample(4, seed=1)`, a NumPy array."
-    )
-    return _example(name, setup, names, signature, "images", "default") + "\n\n" + after
-
-
-def _discriminator_example(name, facts) -> str:
-    setup = [f"image = tf.random.uniform([4, *{tuple(facts['image_shape'])}], -1.0, 1.0)"]
-    if facts["num_classes"]:
-        setup.append(_labels_example(facts))
-    names = facts["signature_inputs"]
-    signature = ", ".join(f"{x}={x}" for x in names)
-    return _example(name, setup, names, signature, "logits", "prediction")
-
-
-def _draw(facts) -> str:
-    """The expression that draws four latent vectors."""
-    bounds = uniform_bounds(facts["latent_distribution"])
-    sizes = code_sizes(facts["latent_distribution"])
-    shape = f"[4, {facts['latent_dim'] - sum(sizes)}]"
-    draw = f"tf.random.normal({shape})"
-    if bounds:
-        draw = f"tf.random.uniform({shape}, {bounds[0]!r}, {bounds[1]!r})"
-    if not sizes:
-        return draw
-    codes = [f"tf.one_hot(tf.random.uniform([4], 0, {n}, tf.int32), {n})" for n in sizes]
-    return f"tf.concat([{', '.join([*codes, draw])}], axis=1)"
-
-
-def _labels_example(facts) -> str:
-    classes = [i % facts["num_classes"] for i in range(4)]
-    return f"y = tf.one_hot({classes}, {facts['num_classes']})"
-
-
-def _example(name, setup, names, signature, result, output) -> str:
-    path, entries = json.dumps(name), ", ".join(f'"{x}": {x}' for x in names)
-    lines = [
-        "import tensorflow as tf",
-        "",
-        f"module = tf.saved_model.load({path})",
-        *setup,
-        f"{result} = module({', '.join(names)})",
-        f"{result} = module({{{entries}}})  # the same, with a dict",
-        f'{result} = module.signatures["default"]({signature})["{output}"]',
-        "",
-        "import keras  # a layer of a Keras 3 model",
-        "",
-        f'layer = keras.layers.TFSMLayer({path}, call_endpoint="serve")',
-        f"{result} = layer({{{entries}}})",
-        "",
-        "import tensorflow_hub as hub  # wants a string; hub.KerasLayer is for tf_keras",
-        "",
-        f"module = hub.load({path})",
-        f"{result} = module({{{entries}}})",
-    ]
-    return "\n".join(["```python", *lines, "```"])
-
-
-# === Facts ===
-
-
 def _interface(facts) -> str:
     rows = ["| | name | shape | range |", "|---|---|---|---|"]
-    for name, info in facts["input_info"].items():
-        rows.append(f"| input | `{name}` | {_shape(info['shape'])} | {_input_range(name, info)} |")
-    for name, info in facts["output_info"].items():
-        ends = info["range"]
-        span = f"[{ends[0]:g}, {ends[1]:g}]" if ends else "logits, larger for more real"
-        rows.append(f"| output | `{name}` | {_shape(info['shape'])} | {span} |")
+    rows += _rows(facts, "")
+    types = {info["dtype"] for info in facts["input_info"].values()}
+    kinds = "float32" if types == {"float32"} else "float32, class numbers int32"
     notes = [
-        "All are float32; a call also takes float64 arrays and Python numbers. B is free. The "
+        f"All are {kinds}; a call also takes float64 arrays and Python numbers. B is free. The "
         "signatures `default` and `serving_default` take exactly "
         + ", ".join(f"`{name}`" for name in facts["signature_inputs"])
         + ". `training=True` uses the statistics of the batch and is for fine-tuning.",
     ]
     if "truncation" in facts["input_info"]:
+        notes.append(_truncation(facts))
+    if facts.get("discriminator"):
+        rows += _rows(facts["discriminator"], "discriminator ")
+        notes.append(
+            "The discriminator is `module.discriminator` and the signature `discriminator`; its "
+            "prediction is the probability of being real."
+        )
+    return "\n".join(rows) + "\n\n" + "\n\n".join(notes)
+
+
+def _rows(facts, prefix) -> list[str]:
+    rows = []
+    for name, info in facts["input_info"].items():
+        span = _input_range(name, info)
+        rows.append(f"| {prefix}input | `{name}` | {_shape(info['shape'])} | {span} |")
+    for name, info in facts["output_info"].items():
+        ends = info["range"]
+        span = f"[{ends[0]:g}, {ends[1]:g}]" if ends else "logits, larger for more real"
+        rows.append(f"| {prefix}output | `{name}` | {_shape(info['shape'])} | {span} |")
+    return rows
+
+
+def _truncation(facts) -> str:
+    table = facts.get("truncation_statistics")
+    if table:
+        note = (
+            "`truncation` selects batch-norm statistics and never scales z: "
+            f"{table['truncations']} tables from 0 to 1, step {table['step']:.4g}, "
+            f"interpolated linearly, each of {table['batches']} batches of "
+            f"{table['batch_size']} images (seed {table['seed']}) "
+            "with z truncated so, at 0 with z = 0. A call without it uses those of untruncated z."
+        )
+    else:
         note = (
             "`truncation` is accepted and ignored: this model has no truncation statistics, and "
             "z is never scaled."
         )
-        if facts["latent_distribution"] == "normal":
-            note += (
-                " To truncate, draw z from a normal cut at +-2 and multiply it by the truncation."
-            )
-        notes.append(note)
-    return "\n".join(rows) + "\n\n" + "\n\n".join(notes)
+    if facts["latent_distribution"] == "normal":
+        note += " To truncate, draw z from a normal cut at +-2 and multiply it by the truncation."
+    return note
 
 
 def _shape(shape) -> str:
@@ -210,8 +168,8 @@ def _input_range(name, info) -> str:
     if "range" in info:
         return f"[{info['range'][0]:g}, {info['range'][1]:g}]"
     if name == "truncation":
-        return "optional, ignored"
-    return f"{info['meaning']}: rows sum to 1"
+        return "[0, 1], optional in calls" if info["used"] else "optional, ignored"
+    return info["meaning"] + (": rows sum to 1" if len(info["shape"]) == 2 else "")
 
 
 def _training(facts) -> str:
@@ -271,6 +229,7 @@ def _references(facts) -> str:
     rows = []
     if facts["family"]:
         rows.append(f"- {registry.FAMILIES[facts['family']].source}")
-    if facts["kind"] == "generator" and facts.get("profile") == "biggan":
-        rows.append("- interface: Brock et al. 2019, arXiv:1809.11096, modules on TensorFlow Hub")
+    interface = _INTERFACES.get(facts.get("profile"))
+    if interface:
+        rows.append(f"- interface: {interface}, modules on TensorFlow Hub")
     return "\n".join(rows) or "None."

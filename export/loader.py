@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
-from export import manifest, metadata
+from export import manifest, metadata, profiles
 from export.errors import ManifestError
 from tfgan_models.core import sampling
 
@@ -76,6 +76,10 @@ class LoadedModule(_Loaded):
         return self.metadata["latent_dim"]
 
     @property
+    def _profile(self) -> profiles.Profile:
+        return profiles.PROFILES[self.metadata["profile"]]
+
+    @property
     def latent_distribution(self) -> str:
         """Distribution of z in training: "normal" or "uniform(a,b)"."""
         return self.metadata["latent_distribution"]
@@ -86,25 +90,49 @@ class LoadedModule(_Loaded):
         Args:
             z: Float (n, latent_dim).
             y: Ints (n,), or one-hot or mixtures (n, num_classes), of a conditional model.
-            truncation: Scalar; selects statistics where the export has them and never
-                scales z. Ignored by this version's exports.
+            truncation: Scalar in [0, 1]; selects statistics where the export has them and
+                never scales z; ignored where it has none.
 
         Returns:
             Float32 (n, H, W, C) in [-1, 1].
 
         Raises:
-            ValueError: Wrong shapes, labels missing or out of range.
+            ValueError: Wrong shapes, labels missing or out of range, mixtures where the
+                export's profile takes class numbers only, truncation out of range.
         """
         z = tf.cast(z, tf.float32)
         if z.shape.rank != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"z must be (n, {self.latent_dim}); got {tuple(z.shape)}.")
-        condition = self._condition(y, z.shape[0])
-        if truncation is not None:
-            truncation = tf.cast(truncation, tf.float32)
-        return self.module(z, condition, truncation)
+        inputs = {self._profile.latents: z}
+        if (condition := self._labels(y, z.shape[0])) is not None:
+            inputs[self._profile.labels] = condition
+        if truncation is not None and self._profile.truncation:
+            self._check_truncation(truncation)
+            inputs["truncation"] = tf.cast(truncation, tf.float32)
+        return self._profile.from_range(self._run(inputs))
+
+    def _run(self, inputs):
+        return self.module(inputs)
+
+    def _labels(self, y, n):
+        if not self._profile.class_numbers:
+            return self._condition(y, n)
+        y = sampling.check_labels(y, n, self.num_classes)
+        if y is not None and y.ndim != 1:
+            raise ValueError(f"The profile {self._profile.name!r} takes class numbers, (n,).")
+        return None if y is None else tf.cast(y, tf.int32)
+
+    def _check_truncation(self, truncation):
+        if not tf.is_tensor(truncation) and self.metadata.get("truncation_statistics"):
+            if not 0.0 <= truncation <= 1.0:
+                raise ValueError(f"truncation must be in [0, 1]; got {truncation}.")
 
     def sample(self, n, seed=0, labels=None, truncation=None) -> np.ndarray:
-        """Draws n images, float32 (n, H, W, C) in [-1, 1]: those of `model.sample`.
+        """Draws n images, float32 (n, H, W, C) in [-1, 1].
+
+        They are those of `model.sample`, if both use the same batch-norm statistics: an
+        export with statistics for truncations uses standing ones, the model does so after
+        `recompute_statistics` with the same truncation.
 
         Args:
             n: Number of images.

@@ -15,37 +15,50 @@ NAME = "metadata.json"
 FORMAT = 1
 
 
-def generator(model, profile, given) -> dict:
+def generator(model, profile, given, settings=None, with_discriminator=False) -> dict:
     """Describes the export of a generator.
 
     Args:
         model: A GAN.
         profile: A `profiles.Profile`.
+        settings: `tables.Settings` of the statistics for each truncation, None without.
+        with_discriminator: Whether the discriminator is in the same module.
         given: Dict of the caller's own entries, or None.
 
     Raises:
         ValueError: An entry of `given` is no JSON, or contradicts the model.
     """
     inputs = {
-        "z": {
+        profile.latents: {
             "shape": [None, model.latent_dim],
             "dtype": "float32",
             "distribution": model.latent_distribution,
         },
-        **_label_info(model),
-        "truncation": {"shape": [], "dtype": "float32", "used": False},
+        **_label_info(model, profile),
     }
-    outputs = {"default": {"shape": [None, *model.image_shape], "range": [-1.0, 1.0]}}
+    if profile.truncation:
+        inputs["truncation"] = {"shape": [], "dtype": "float32", "used": settings is not None}
+    span = list(profile.value_range)
+    outputs = {profile.output: {"shape": [None, *model.image_shape], "range": span}}
+    images = {"shape": [None, *model.image_shape], "dtype": "float32", "range": span}
+    beside = {
+        "input_info": {"images": images, **_label_info(model, profile)},
+        "output_info": {"prediction": {"shape": [None, 1], "range": [0.0, 1.0]}},
+    }
     facts = {
         **_common(model, "generator", model.ema_generator),
+        "value_range": span,
         "profile": profile.name,
         "latent_dim": model.latent_dim,
         "latent_distribution": model.latent_distribution,
         "input_info": inputs,
         "output_info": outputs,
-        "signature_inputs": list(profile.signature),
+        "signature_inputs": list(profile.signature(model.num_classes)),
+        "truncation_statistics": settings and settings.describe(),
         "ema_half_life_images": getattr(model, "ema_half_life_images", None),
     }
+    if with_discriminator and profile.with_discriminator:
+        facts["discriminator"] = beside
     return _merge(facts, given)
 
 
@@ -104,9 +117,12 @@ def _common(model, kind: str, network) -> dict:
     }
 
 
-def _label_info(model) -> dict:
+def _label_info(model, profile=None) -> dict:
     if not model.num_classes:
         return {}
+    if profile is not None and profile.class_numbers:
+        meaning = f"class numbers, 0 to {model.num_classes - 1}"
+        return {profile.labels: {"shape": [None], "dtype": "int32", "meaning": meaning}}
     shape = [None, model.num_classes]
     return {"y": {"shape": shape, "dtype": "float32", "meaning": "one-hot, or a mixture"}}
 

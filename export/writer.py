@@ -11,14 +11,12 @@ import tempfile
 import numpy as np
 import tensorflow as tf
 
-from export import card, manifest, profiles, saved_model, staging
+from export import card, manifest, profiles, references, saved_model, staging, tables
 from export import metadata as descriptions
 from export.errors import ExportError
-from tfgan_models.core import random, sampling
+from tfgan_models.core import sampling, standing
 from tfgan_models.core.gan import GAN
 
-_BATCHES = (1, 5)
-_TOLERANCE, _HALF_TOLERANCE = 1e-5, 2e-2
 DISCRIMINATOR = "discriminator"  # subdirectory of an export with both
 
 
@@ -31,13 +29,21 @@ def export_generator(
     verify=True,
     overwrite=False,
     with_discriminator=False,
+    truncations=None,
+    standing_batches=16,
+    standing_batch_size=64,
 ) -> pathlib.Path:
     """Writes a generator as a SavedModel that needs nothing but TensorFlow.
 
     The moving average of the weights is exported where the model keeps one. Callable as
     (z, y=None, truncation=None, training=False) or with a dict of the inputs: z
     (B, latent_dim) and, of a conditional model, y (B, num_classes), one-hot or mixtures;
-    the result is float32 (B, H, W, C) in [-1, 1]. `truncation` is accepted and ignored.
+    the result is float32 (B, H, W, C) in [-1, 1]; other profiles have other names and ranges.
+
+    `truncation` never scales z. With `truncations` it selects batch-norm statistics, taken
+    at that truncation and interpolated between the points of a grid; a call without it
+    uses standing statistics of untruncated z. Without `truncations` it is accepted and
+    ignored, and the statistics are the model's own.
 
     Args:
         model: A GAN.
@@ -51,32 +57,55 @@ def export_generator(
         verify: Reload in a fresh process and compare with the model's own images.
         overwrite: Replace an export that is there.
         with_discriminator: Also write the discriminator, to `discriminator/` inside, itself a
-            complete export.
+            complete export; of the profile "compare_gan" into the same module.
+        truncations: Points of the grid from 0 to 1, 51 in BigGAN's modules (step 0.02); None
+            or 0: no statistics for truncations.
+        standing_batches, standing_batch_size: Batches and images in each that every point's
+            statistics are taken of, with seed 0; see `core.standing`.
 
     Returns:
         The absolute path of the export.
 
     Raises:
         ValueError: The directory exists, the profile is unknown or does not fit, the
-            metadata contradict the model, a weight is not finite.
+            metadata contradict the model, a weight is not finite, or there can be no
+            statistics: no batch norm, latents that are not normal, no input `truncation`.
         ExportError: The reloaded export differs from the model; nothing is left behind.
     """
     _check_model(model)
     chosen = profiles.resolve(profile, model.num_classes)
-    facts = descriptions.generator(model, chosen, metadata)
+    settings = _settings(model, chosen, truncations, standing_batches, standing_batch_size)
+    facts = descriptions.generator(model, chosen, metadata, settings, with_discriminator)
     _check_finite("generator", model.ema_generator)
     with staging.staged(directory, overwrite) as (temporary, place):
         copy = _detached(model)
-        saved_model.generator(copy, chosen).save(temporary)
-        references = {temporary: lambda: _generator_reference(model)}
-        if with_discriminator:
+        measured = settings and tables.Measured(copy, settings)
+        saved_model.generator(copy, chosen, measured, with_discriminator).save(temporary)
+        to_check = [(temporary, lambda: references.generator(model, chosen, measured, _detached))]
+        if with_discriminator and chosen.with_discriminator:
+            _check_finite("discriminator", model.discriminator)
+            to_check.append((temporary, lambda: references.discriminator(model, chosen)))
+        elif with_discriminator:
             inner = temporary / DISCRIMINATOR
             _write_discriminator(model, copy, inner, f"{place.name}/{DISCRIMINATOR}", metadata)
-            references[inner] = lambda: _discriminator_reference(model)
+            to_check.append((inner, lambda: references.discriminator(model)))
         _describe(temporary, place.name, facts)
         if verify:
-            _verify(references)
+            _verify(to_check)
     return place
+
+
+def _settings(model, profile, truncations, batches, batch_size):
+    """The `tables.Settings` of an export, None without statistics for truncations."""
+    if not truncations:
+        return None
+    if not profile.truncation:
+        raise ValueError(
+            f"Profile {profile.name!r} has no input `truncation`; leave out truncations."
+        )
+    standing.norm_layers(model.ema_generator)
+    sampling.check_truncation(model, 1.0)
+    return tables.Settings(truncations, batches, batch_size)
 
 
 def export_discriminator(
@@ -94,7 +123,7 @@ def export_discriminator(
     with staging.staged(directory, overwrite) as (temporary, place):
         _write_discriminator(model, _detached(model), temporary, place.name, metadata)
         if verify:
-            _verify({temporary: lambda: _discriminator_reference(model)})
+            _verify([(temporary, lambda: references.discriminator(model))])
     return place
 
 
@@ -134,53 +163,11 @@ def _detached(model):
     return copy
 
 
-# === Verification ===
-
-
-def _generator_reference(model) -> dict:
-    """Inputs and the model's own images, as `verify.py` reads them."""
-    arrays = _settings(model.ema_generator, ("z", "y", "truncation"), "default")
-    function = tf.function(model.call, autograph=False)
-    for n in _BATCHES:
-        inputs = {"z": sampling.latents(model, n, seed=n).numpy(), **_labels(model, n)}
-        arrays[f"{n}/expected"] = function(*map(tf.constant, inputs.values())).numpy()
-        arrays[f"{n}/truncation"] = np.float32(1.0)
-        arrays |= {f"{n}/{name}": value for name, value in inputs.items()}
-    return arrays
-
-
-def _discriminator_reference(model) -> dict:
-    arrays = _settings(model.discriminator, ("image", "y"), "prediction")
-    function = tf.function(model.discriminate, autograph=False)
-    for n in _BATCHES:
-        key = random.key(n, "verify_images", 0)
-        images = random.uniform(key, n, model.image_shape, low=-1.0, high=1.0).numpy()
-        inputs = {"image": images, **_labels(model, n)}
-        arrays[f"{n}/expected"] = function(*map(tf.constant, inputs.values())).numpy()
-        arrays |= {f"{n}/{name}": value for name, value in inputs.items()}
-    return arrays
-
-
-def _settings(network, names, output) -> dict:
-    half = any(
-        layer.compute_dtype in ("float16", "bfloat16") for layer in network._flatten_layers()
-    )
-    tolerance = _HALF_TOLERANCE if half else _TOLERANCE
-    return {"names": np.array(names), "output": np.array(output), "tolerance": tolerance}
-
-
-def _labels(model, n) -> dict:
-    if not model.num_classes:
-        return {}
-    labels = np.arange(n) % model.num_classes
-    return {"y": np.eye(model.num_classes, dtype=np.float32)[labels]}
-
-
-def _verify(references) -> None:
+def _verify(to_check) -> None:
     """Compares exports with their references in a fresh process, on the CPU.
 
     Args:
-        references: {directory: function that computes the reference}.
+        to_check: Pairs of a directory and a function that computes its reference.
 
     Raises:
         ExportError: One line with the first difference.
@@ -189,7 +176,7 @@ def _verify(references) -> None:
     # Without -P the script's own directory would be searched for modules.
     command = [sys.executable, "-P", str(script)]
     with tempfile.TemporaryDirectory() as scratch:
-        for i, (directory, compute) in enumerate(references.items()):
+        for i, (directory, compute) in enumerate(to_check):
             with tf.device("/CPU:0"):
                 arrays = compute()
             path = os.path.join(scratch, f"{i}.npz")

@@ -60,6 +60,30 @@ def encode_png(pixels: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def gif(images, milliseconds: int = 80) -> bytes:
+    """Encodes images as a GIF that plays for ever.
+
+    Args:
+        images: Float (n, H, W, C) in [-1, 1]; small ones are enlarged by a whole factor.
+        milliseconds: How long each is shown.
+
+    Raises:
+        ValueError: The images are points of a toy density.
+    """
+    from PIL import Image
+
+    if is_points(images.shape[1:3]):
+        raise ValueError("points cannot be shown as a walk; use --mode=grid.")
+    factor = max(1, _SMALLEST_TILE // max(images.shape[1:3]))
+    tiles = to_uint8(images).repeat(factor, axis=1).repeat(factor, axis=2)
+    frames = [Image.open(io.BytesIO(encode_png(tile))) for tile in tiles]
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer, "GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0
+    )
+    return buffer.getvalue()
+
+
 def _figure(width=8.0, height=4.0):
     from matplotlib.figure import Figure  # without pyplot: no display, no global state
 

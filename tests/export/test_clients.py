@@ -1,20 +1,12 @@
 """Exports in programs that do not have this library: one fresh process, many clients."""
 
-import json
-import os
-import pathlib
-import re
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import tensorflow as tf
 
-tf.config.experimental.enable_op_determinism()
+from tests.export import clients
 
-CLIENT = pathlib.Path(__file__).with_name("client.py")
-CHECKS = re.findall(r"^def (check_\w+)", CLIENT.read_text(encoding="utf-8"), re.MULTILINE)
+tf.config.experimental.enable_op_determinism()
 
 
 def _expected(conditional, unconditional):
@@ -37,15 +29,10 @@ def _expected(conditional, unconditional):
 
 @pytest.fixture(scope="module")
 def results(exports, conditional, unconditional, tmp_path_factory):
-    scratch = tmp_path_factory.mktemp("client")
-    np.savez(scratch / "expected.npz", **_expected(conditional, unconditional))
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    command = [sys.executable, "-P", CLIENT, exports, scratch / "expected.npz", scratch / "out"]
-    done = subprocess.run(command, cwd=scratch, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads((scratch / "out").read_text(encoding="utf-8"))
+    expected = _expected(conditional, unconditional)
+    return clients.run("client.py", exports, expected, tmp_path_factory.mktemp("client"))
 
 
-@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("check", clients.checks("client.py"))
 def test_client(results, check):
     assert results[check] == "ok", results[check]

@@ -219,6 +219,7 @@ def test_verify_script_finds_a_tampered_reference(exports, unconditional, tmp_pa
     images = unconditional.generate(z).numpy()
     images[1, 2, 3, 0] += 2e-5
     reference = {"names": ["z"], "output": "default", "tolerance": 1e-5, "3/z": z}
+    reference |= {"signatures": ["default"], "part": ""}
     np.savez(tmp_path / "r.npz", **reference, **{"3/expected": images})
     script = ROOT / "export" / "verify.py"
     command = [sys.executable, "-P", script, exports / "plain", tmp_path / "r.npz"]

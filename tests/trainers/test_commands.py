@@ -147,6 +147,7 @@ WRONG = [
     (sample, ["--workdir=/no/such", "--output=x.png"], "No such directory"),
     (sample, ["--workdir={new}", "--output=x.png"], "No such directory"),
     (sample, ["--workdir={run}", "--output=x.jpg"], "must end in .png"),
+    (sample, ["--workdir={run}", "--output=x.png", "--mode=walk"], "must end in .gif"),
     (sample, ["--workdir={run}", "--output=/no/such/x.png"], "no such directory"),
     (sample, ["--workdir={run}", "--output=x.png", "--mode=sheet"], "rows"),
     (sample, ["--workdir={run}", "--output=x.png", "--labels=12"], "classes 0 to 9"),
@@ -161,6 +162,9 @@ WRONG = [
     (export, ["--workdir={folder}", "--output={new}"], "no run directory"),
     (export, ["--workdir={run}", "--output={folder}"], "exists"),
     (export, ["--workdir={run}", "--output={new}", "--profile=bigan"], "biggan"),
+    (export, ["--workdir={run}", "--output={new}", "--profile=progan"], "does not fit"),
+    (export, ["--workdir={run}", "--output={new}", "--truncations=1"], "at least 2"),
+    (export, ["--workdir={run}", "--output={new}", "--standing_batches=0"], "not a positive"),
     (convert, ["--folder=/no/such", "--output={new}"], "/no/such"),
     (convert, ["--output={new}"], "--folder is missing"),
     (convert, ["--folder={folder}", "--output={run}"], "exists already"),
@@ -248,7 +252,7 @@ def test_a_finished_run_says_so(workdir, capsys):
     assert "has done its 20 steps" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("mode", sample.MODES)
+@pytest.mark.parametrize("mode", sorted(set(sample.MODES) - {"walk"}))
 def test_sampling_a_run_and_its_export_agree(workdir, module, tmp_path, mode):
     pictures = []
     for flag in (f"--workdir={workdir}", f"--module={module}"):
@@ -269,6 +273,26 @@ def test_export_carries_where_it_came_from(module):
     card = (module / "README.md").read_text()
     assert "embedded:digits" in card and "CC BY-SA 3.0" in card
     assert metadata["class_names"] == [str(k) for k in range(10)]
+
+
+def test_export_with_statistics_for_truncations(workdir, tmp_path):
+    flags = ("--truncations=3", "--standing_batches=2", "--standing_batch_size=4")
+    assert run(export, f"--workdir={workdir}", f"--output={tmp_path}/m", *flags) == 0
+    metadata = json.loads((tmp_path / "m" / "metadata.json").read_text())
+    table = metadata["truncation_statistics"]
+    assert [table[k] for k in ("truncations", "batches", "batch_size")] == [3, 2, 4]
+
+
+def test_walk(workdir, tmp_path):
+    flags = ("--mode=walk", "--columns=4", "--labels=3,5,8", f"--output={tmp_path}/x.gif")
+    assert run(sample, f"--workdir={workdir}", *flags) == 0
+    with Image.open(tmp_path / "x.gif") as picture:
+        assert (picture.n_frames, picture.size, picture.info["loop"]) == (12, (56, 56), 0)
+        picture.seek(3)
+        last = np.asarray(picture.convert("L"), float)
+        picture.seek(0)
+        first = np.asarray(picture.convert("L"), float)
+    assert first.std() > 1 and np.abs(first - last).max() > 0
 
 
 def test_export_of_an_unconditional_model_of_labelled_data(tmp_path):

@@ -30,16 +30,25 @@ def latents(model, n: int, seed: int = 0, truncation: float | None = None) -> tf
     philox_key = random.key(seed, "sample_latents", 0)
     if truncation is None:
         return random.latents(model.latent_distribution, philox_key, n, model.latent_dim)
-    if not 0.0 < truncation <= 1.0:
-        raise ValueError(f"truncation must be in (0, 1]; got {truncation}.")
-    if random.uniform_bounds(model.latent_distribution) is not None:
-        raise ValueError(
-            f"truncation needs normal latents; this model's are {model.latent_distribution}."
-        )
+    check_truncation(model, truncation)
     # Inverse distribution function of the normal between the bounds.
     mass = math.erf(_TRUNCATION_BOUND / math.sqrt(2.0))
     u = random.uniform(philox_key, n, (model.latent_dim,), low=-mass, high=mass)
     return truncation * math.sqrt(2.0) * tf.math.erfinv(u)
+
+
+def check_truncation(model, truncation: float) -> None:
+    """Checks that a model's latents can be truncated so.
+
+    Raises:
+        ValueError: One line that says what is wrong.
+    """
+    if not 0.0 < truncation <= 1.0:
+        raise ValueError(f"truncation must be in (0, 1]; got {truncation}.")
+    if model.latent_distribution != "normal":
+        raise ValueError(
+            f"truncation needs normal latents; this model's are {model.latent_distribution}."
+        )
 
 
 def random_labels(num_classes: int, n: int, seed: int) -> np.ndarray:
@@ -128,8 +137,25 @@ class Sampling:
         """Images of given latents, float32 (n, H, W, C) in [-1, 1]; as `generate` above."""
         return generate(self, latents, labels, batch_size)
 
+    def recompute_statistics(self, truncation=None, batches=16, batch_size=64, seed=0, labels=None):
+        """Writes standing statistics into the batch norms of `ema_generator`.
+
+        Samples use them until training goes on. Without a moving average of the weights
+        `ema_generator` is the generator itself. Arguments and errors are those of
+        `core.standing.standing_statistics`.
+        """
+        from tfgan_models.core import standing
+
+        statistics = standing.standing_statistics(
+            self, truncation, batches, batch_size, seed, labels
+        )
+        standing.assign(self.ema_generator, statistics)
+
     def sample(self, n, seed=0, labels=None, truncation=None):
         """Draws n images from the EMA generator, float32 (n, H, W, C) in [-1, 1].
+
+        `truncation` acts on z alone: batch norm has one set of statistics, those of training
+        or of `recompute_statistics`.
 
         Args:
             n: Number of images.

@@ -16,14 +16,35 @@ def command() -> Command:
         "--workdir=DIR --output=DIR [flags]",
         "Exports the generator of a run as a SavedModel that loads with TensorFlow alone,\n"
         "with a model card, metadata and checksums; verified in a fresh process.",
-        f"examples:\n  tfgan-export --workdir=runs/digits --output=export/digits\n\n{EXIT_CODES}",
+        "examples:\n  tfgan-export --workdir=runs/digits --output=export/digits\n"
+        "  tfgan-export --workdir=runs/biggan --output=export/biggan --truncations=51\n\n"
+        f"{EXIT_CODES}",
     )
     it.define("string", "workdir", None, "Run directory.")
     it.define("integer", "step", None, "Checkpoint to export; the default is the newest.")
     it.define("string", "output", None, "Directory to make; must not exist.")
     it.define(
-        "string", "profile", None, "Interface: biggan for class-conditional models, else plain."
+        "string",
+        "profile",
+        None,
+        "Interface: plain, biggan, progan or compare_gan. The default is biggan for "
+        "class-conditional models, else plain.",
     )
+    it.define(
+        "integer",
+        "truncations",
+        0,
+        "Batch-norm statistics for this many truncations from 0 to 1; 51 in BigGAN's modules.",
+        lower_bound=0,
+    )
+    it.define(
+        "integer",
+        "standing_batches",
+        16,
+        "Batches that the statistics of each truncation are taken of.",
+        lower_bound=1,
+    )
+    it.define("integer", "standing_batch_size", 64, "Images in each of them.", lower_bound=1)
     it.define("boolean", "with_discriminator", False, "Export the discriminator beside it.")
     it.define("boolean", "overwrite", False, "Replace an existing export.")
     return it
@@ -63,6 +84,9 @@ def main(flags) -> None:
             metadata=metadata,
             with_discriminator=flags.with_discriminator,
             overwrite=flags.overwrite,
+            truncations=flags.truncations,
+            standing_batches=flags.standing_batches,
+            standing_batch_size=flags.standing_batch_size,
         )
     except ValueError as error:
         raise UserError(" ".join(str(error).split())) from error

@@ -10,7 +10,8 @@ import numpy as np
 from trainers.commands.base import EXIT_CODES, Command, required, start_tensorflow
 from trainers.errors import UserError
 
-MODES = ("grid", "rows", "images", "interpolation", "truncation")
+MODES = ("grid", "rows", "images", "interpolation", "truncation", "walk")
+_STOPS = 6  # of a walk without labels
 
 
 def command() -> Command:
@@ -23,19 +24,23 @@ def command() -> Command:
         "  tfgan-sample --workdir=runs/digits --output=digits.png\n"
         "  tfgan-sample --module=export/digits --mode=grid --labels=3,7 --count=36 "
         "--output=grid.png\n"
-        "  tfgan-sample --workdir=runs/digits --mode=interpolation --output=walk.png\n\n"
+        "  tfgan-sample --workdir=runs/digits --mode=interpolation --output=walk.png\n"
+        "  tfgan-sample --workdir=runs/digits --mode=walk --labels=3,5,8 --output=walk.gif\n\n"
         f"{EXIT_CODES}",
     )
     it.define("string", "workdir", None, "Run directory.")
     it.define("integer", "step", None, "Checkpoint of the run; the default is the newest.")
-    it.define("string", "module", None, "Exported module, instead of a run.")
-    it.define("string", "output", None, "PNG file; a directory for --mode=images.")
+    it.define("string", "module", None, "Exported module, or another SavedModel with its inputs.")
+    it.define(
+        "string", "output", None, "PNG file; a directory for --mode=images, GIF for --mode=walk."
+    )
     it.define(
         "enum",
         "mode",
         None,
         "grid: one square; rows: a row a class; images: one file each; interpolation: rows of "
-        "walks between latents; truncation: a row a truncation from 1 down. The default is rows "
+        "walks between latents; truncation: a row a truncation from 1 down; "
+        "walk: a GIF through latents, and through --labels, and back. The default is rows "
         "for a class-conditional model, else grid.",
         values=list(MODES),
     )
@@ -62,6 +67,10 @@ def main(flags) -> None:
     source = _open(flags)
     try:
         images, columns = _draw(source, flags)
+        if flags.mode == "walk":
+            files.write_atomically(output, pictures.gif(images))
+            print(output)
+            return
     except ValueError as error:
         raise UserError(" ".join(str(error).split())) from error
     if flags.mode == "images":
@@ -80,8 +89,9 @@ def _check_output(mode, output) -> None:
         if os.path.exists(output) and not os.path.isdir(output):
             raise UserError(f"--output={output} is a file; --mode=images needs a directory.")
         return
-    if not output.endswith(".png"):
-        raise UserError(f"--output={output} must end in .png.")
+    ending = ".gif" if mode == "walk" else ".png"
+    if not output.endswith(ending):
+        raise UserError(f"--output={output} must end in {ending}.")
     parent = os.path.dirname(output)
     if parent and not os.path.isdir(parent) and "://" not in parent:
         raise UserError(f"--output: no such directory: {parent}.")
@@ -96,11 +106,20 @@ def _open(flags):
     if flags.step is not None:
         raise UserError("--step belongs to --workdir; an export has one generator.")
     import export
+    from export import foreign
 
     try:
-        return export.load(flags.module)
-    except ValueError as error:
-        raise UserError(str(error)) from error
+        if "://" not in flags.module and not foreign.is_foreign(flags.module):
+            return export.load(flags.module)
+        source = foreign.load(flags.module)
+    except (ValueError, OSError) as error:
+        raise UserError(" ".join(str(error).split())) from error
+    print(
+        f"note: {flags.module} is not an export of this library: unchecked, its latents taken to "
+        "be normal.",
+        file=sys.stderr,
+    )
+    return source
 
 
 def _labels(flags, source, n):
@@ -133,6 +152,8 @@ def _draw(source, flags):
         return source.sample(rows * columns, flags.seed, labels, flags.truncation), columns
     if mode == "interpolation":
         return _interpolation(source, flags, rows=8), columns
+    if mode == "walk":
+        return _walk(source, flags), columns
     rows = []
     labels = _labels(flags, source, columns)
     for truncation in (1.0, 0.8, 0.6, 0.4, 0.2, 0.1):
@@ -141,16 +162,25 @@ def _draw(source, flags):
 
 
 def _interpolation(source, flags, rows):
-    """Straight lines between pairs of latents, rescaled to keep the norm of normal ones."""
+    """Lines between pairs of latents."""
+    from trainers import walks
+
     ends = np.asarray(source.sample_latents(2 * rows, flags.seed, flags.truncation))
-    a, b = ends[:rows, None], ends[rows:, None]
     t = np.linspace(0.0, 1.0, flags.columns)[None, :, None]
-    z = (1.0 - t) * a + t * b
-    if source.latent_distribution == "normal":
-        z = z / np.sqrt((1.0 - t) ** 2 + t**2)
+    normal = source.latent_distribution == "normal"
+    z = walks.between(ends[:rows, None], ends[rows:, None], t, normal)
     labels = _labels(flags, source, rows)
     labels = None if labels is None else np.repeat(labels, flags.columns)
-    return source.generate(z.reshape(-1, ends.shape[1]).astype("float32"), labels)
+    return walks.generate(source, z.reshape(-1, ends.shape[1]), labels, flags.truncation)
+
+
+def _walk(source, flags):
+    from trainers import walks
+
+    stops = len(flags.labels or ())
+    stops = stops if stops > 1 else _STOPS
+    labels = _labels(flags, source, stops)
+    return walks.closed_walk(source, stops, flags.columns, flags.seed, labels, flags.truncation)
 
 
 def cli() -> None:
