@@ -1,6 +1,11 @@
 """Unrolled GAN: the look ahead is the optimizer's own, its gradient exact, modes are kept."""
 
+import json
 import math
+import os
+import pathlib
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -8,11 +13,9 @@ import pytest
 import tensorflow as tf
 
 import tfgan_models as tfgan
-from tfgan_models import metrics
 from tfgan_models.core import unrolling
 from tfgan_models.core.adam import Adam
 from tfgan_models.core.gan import GAN
-from trainers import data
 
 POINTS = np.random.default_rng(0).normal(0, 0.4, (64, 1, 1, 2)).astype("float32")
 
@@ -159,12 +162,12 @@ def test_images_need_networks_of_their_own():
 
 @pytest.mark.slow
 def test_modes_of_the_ring():
-    """Ten updates ahead keep most of eight modes, the plain game few (appendix A)."""
-    source, modes = data.load("toy:ring8"), {}
-    for steps in (0, 10):
-        model = tfgan.from_preset("unrolled_ring8", compile__unrolled_steps=steps)
-        pipeline = data.pipeline(source, batch_size=512, seed=0)
-        model.fit(pipeline, steps_per_epoch=1_500, verbose=0)
-        points = np.reshape(model.sample(2_500, seed=7), (-1, 2)) * source.scale
-        modes[steps] = metrics.mode_coverage(points, source.centres, source.std).loose
-    assert modes[10] >= 6 and modes[0] <= 3, modes
+    """Ten updates ahead keep most of eight modes, the plain game few (appendix A): medians of
+    three seeds."""
+    environment = {name: v for name, v in os.environ.items() if name != "XLA_FLAGS"}
+    command = [sys.executable, "-m", "tests.tfgan_models.ring_modes", "0", "1", "2"]
+    root = pathlib.Path(__file__).parents[2]
+    done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    modes = json.loads(done.stdout.splitlines()[-1])
+    assert np.median(modes["10"]) >= 6 and np.median(modes["0"]) <= 3, modes
