@@ -175,6 +175,24 @@ def test_orthonormal_rows_and_columns_cost_nothing(form):
     assert np.all(np.isfinite(tape.gradient(value, matrix)))
 
 
+@pytest.mark.parametrize("form", ["off_diagonal", "full"])
+@pytest.mark.parametrize(("shape", "side"), [((7, 3), "rows"), ((3, 7), "columns")])
+def test_the_larger_gram_matrix_is_not_needed(form, shape, side):
+    """Value and gradient of ||G o (1 - I)||^2 and ||G - I||^2 against NumPy in float64."""
+    matrix = np.random.default_rng(0).normal(size=shape)
+    with tf.GradientTape() as tape:
+        w = tf.constant(matrix, tf.float32)
+        tape.watch(w)
+        value = penalties.orthogonality(w, form, side)
+    rows = matrix if side == "rows" else matrix.T
+    gram = rows @ rows.T
+    rest = gram * (1 - np.eye(7)) if form == "off_diagonal" else gram - np.eye(7)
+    slope = 4.0 * rest @ rows
+    np.testing.assert_allclose(value, np.sum(rest**2), rtol=1e-5)
+    expected = slope if side == "rows" else slope.T
+    np.testing.assert_allclose(tape.gradient(value, w), expected, rtol=1e-4, atol=1e-4)
+
+
 def test_more_rows_than_columns_have_a_floor():
     tall = np.linalg.qr(np.random.default_rng(3).normal(size=(5, 3)))[0]
     np.testing.assert_allclose(penalties.orthogonality(tall, "full", "rows"), 2.0, rtol=1e-5)

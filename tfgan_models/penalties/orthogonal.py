@@ -68,6 +68,8 @@ def orthogonality(matrix, form="off_diagonal", side="rows", start=None) -> tf.Te
     smaller = "rows" if matrix.shape[0] <= matrix.shape[1] else "columns"
     if side == "smaller" or form == "condition_number":
         side = smaller
+    if side != smaller and form in ("off_diagonal", "full"):
+        return _by_the_other_side(matrix, form, axis=1 if side == "rows" else 0)
     gram = tf.matmul(matrix, matrix, transpose_a=side == "columns", transpose_b=side == "rows")
     if form == "condition_number":
         eigenvalues = tf.linalg.eigvalsh(gram)
@@ -80,6 +82,18 @@ def orthogonality(matrix, form="off_diagonal", side="rows", start=None) -> tf.Te
     if form == "mutual_coherence":
         return tf.reduce_max(tf.reduce_sum(tf.abs(gram - identity), axis=1))
     return _spectral_radius(gram - identity, start)
+
+
+def _by_the_other_side(matrix, form, axis):
+    """The same numbers from the smaller Gram matrix, whose norm is that of the larger.
+
+    BigGAN's first layer has 24,576 outputs of 20 inputs: the larger one takes 2.4 GB.
+    """
+    gram = tf.matmul(matrix, matrix, transpose_a=axis == 1, transpose_b=axis == 0)
+    diagonal = tf.reduce_sum(tf.square(matrix), axis=axis)
+    if form == "off_diagonal":
+        return tf.reduce_sum(tf.square(gram)) - tf.reduce_sum(tf.square(diagonal))
+    return tf.reduce_sum(tf.square(gram)) - 2.0 * tf.reduce_sum(diagonal) + diagonal.shape[0]
 
 
 def _spectral_radius(symmetric, start):
