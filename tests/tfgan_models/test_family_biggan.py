@@ -57,11 +57,13 @@ def symbolic(make):
 
 @pytest.fixture(scope="module")
 def small():
+    keras.utils.set_random_seed(0)
     return tfgan.BigGAN((16, 16, 1), 3, hierarchical=True, **SMALL)
 
 
 @pytest.fixture(scope="module")
 def deep():
+    keras.utils.set_random_seed(0)
     options = {name: value for name, value in SMALL.items() if name != "layout"}
     return tfgan.BigGANDeep((16, 16, 1), 3, **options)
 
