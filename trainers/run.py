@@ -139,7 +139,8 @@ def train(config: configs.Config, workdir: str):
     )
     config, source = prepare(config)
     model = build(config, strategy)
-    _check_batch(config, strategy)
+    _check_batch(config, strategy, model.accumulation)
+    _check_warm_start(config.run["warm_start"], workdir)
     chief = strategies.is_chief(strategy)
     lock = None
     if chief:
@@ -154,12 +155,26 @@ def train(config: configs.Config, workdir: str):
             lock.release()
 
 
-def _check_batch(config, strategy):
-    replicas = strategy.num_replicas_in_sync
-    if config.recipe.batch_size % replicas:
+def _check_batch(config, strategy, accumulation):
+    size, replicas = config.recipe.batch_size, strategy.num_replicas_in_sync
+    if size % replicas:
+        raise UserError(f"batch_size={size} does not divide by {replicas} replicas.")
+    parts = replicas * accumulation
+    if size % parts:
+        lower = size // parts * parts
         raise UserError(
-            f"batch_size={config.recipe.batch_size} does not divide by {replicas} replicas."
+            f"batch_size={size} does not divide by {parts} (replicas x accumulation); use "
+            f"{f'{lower} or ' if lower else ''}{lower + parts}."
         )
+
+
+def _check_warm_start(path, workdir):
+    """Refuses a place that is not there; a run that has begun does not read it again."""
+    import tensorflow as tf
+
+    begun = tf.io.gfile.exists(os.path.join(workdir, CONFIG))
+    if path and not begun and not tf.io.gfile.isdir(path):
+        raise UserError(f"run.warm_start: no such directory: {path}.")
 
 
 def _store_config(config, source, workdir, chief):

@@ -101,5 +101,12 @@ def test_refusals(trained, tmp_path):
         warm_start(tfgan.from_preset("acgan_tiny"), str(root / "run"))
     with pytest.raises(UserError, match="is the export of a discriminator"):
         warm_start(fresh(), str(root / "both" / "discriminator"))
+    for options, message in (
+        ({"run__warm_start": str(tmp_path / "no")}, "run.warm_start: no such directory"),
+        ({"compile__accumulation": 3, "compile__penalties": []}, r"divide by 3 .* use 6 or 9"),
+    ):
+        with pytest.raises(UserError, match=message):
+            trainers.fit_preset(TINY, str(tmp_path / "x"), **options)
+        assert not (tmp_path / "x").exists()
     with pytest.raises(UserError, match="run.warm_start must be a directory"):
         trainers.fit_preset(TINY, str(tmp_path / "x"), run__warm_start=3)
