@@ -105,6 +105,12 @@ def imbalanced(source, model):
     return Subset(source, np.sort(kept))
 
 
+def skewed(source, model):
+    """Classes 5 to 9 have a tenth of the images of the others."""
+    kept = (source.labels < 5) | (np.arange(source.num_examples) % 10 == 0)
+    return Subset(source, np.flatnonzero(kept))
+
+
 def few(source, model):
     """400 images, half of them held out."""
     parent = source.parent
@@ -163,6 +169,19 @@ def frame(source, model):
     return _images(source, lambda x, i: (x + 1.0) * mask - 1.0)
 
 
+def no_pure_black(source, model):
+    """The generator draws real images whose values stop short of -1, one for each latent."""
+    count = model.latent_dim
+    chosen = np.sort(np.random.default_rng(0).choice(source.num_examples, count, replace=False))
+    images = np.asarray(source.gather(chosen)["image"]).reshape(count, -1)
+    z = keras.Input((count,))
+    table = layers.Dense(images.shape[1], use_bias=False)
+    drawn = table(ops.one_hot(ops.argmax(z, axis=-1), count))
+    table.kernel.assign(images)
+    _wrap(model, None, [z], 0.05 + 0.95 * layers.Reshape(model.image_shape)(drawn))
+    return source
+
+
 def no_label(source, model):
     """The generator gets class 0 always."""
     network = model.generator
@@ -190,11 +209,12 @@ def momentum(source, model):
 
 
 def dead(source, model):
-    """Half of the generator's first hidden units never fire."""
-    layer = next(x for x in model.generator.layers if isinstance(x, layers.Dense))
-    bias = layer.bias.numpy()
-    bias[::2] = -10.0
-    layer.bias.assign(bias)
+    """Half of the generator's first channels never fire."""
+    for network in (model.generator, model.ema_generator):
+        norm = next(x for x in network.layers if hasattr(x, "moving_mean"))
+        beta = norm.beta.numpy()
+        beta[::2] = -10.0
+        norm.beta.assign(beta)
     return source
 
 

@@ -64,15 +64,19 @@ def _rates(generator, discriminator, beta_1=0.5):
     }
 
 
+_TABLE = {
+    "model.width": 12,
+    "model.latent_dim": 2000,
+    "compile.ema_half_life_images": 2_000,
+    **_rates(1e-4, 2e-4),
+}
 _STOP = {"name": "linear_decay", "initial": 2e-3, "start": 199, "end": 200}
 _FEW_IMAGES = {"data.held_out": 0.5, "compile.penalties": []}
 _ADA = {"name": "ada", "pipeline": "blit", "target": 0.1, "kimg": 15, "every": 4}
 BROKEN = {
     "values 0 to 255": Case("value_range", "dcgan_digits", _DCGAN, "bytes", steps=_FEW),
     "values 0 to 1": Case("value_range", "dcgan_digits", _DCGAN, "unit", steps=_FEW),
-    "generator without black": Case(
-        "sample_range", "dcgan_digits", {**_DCGAN, **_rates(2e-3, 5e-4)}, "no_black"
-    ),
+    "generator without black": Case("sample_range", "quickstart", _QUICK, "no_black"),
     "blank images": Case("blank_images", "dcgan_digits", _DCGAN, "blank", steps=_FEW),
     "repeated images": Case("repeated_images", "dcgan_digits", _DCGAN, "repeated", steps=_FEW),
     "one batch": Case("stuck_pipeline", "dcgan_digits", _DCGAN, "stuck", steps=_FEW),
@@ -106,7 +110,7 @@ BROKEN = {
         "dcgan_digits",
         {**_DCGAN, **_rates(1e-6, 4e-3), "compile.loss": "minimax", "compile.d_steps": 2},
     ),
-    "frame": Case("format_leak", "dcgan_digits", {**_DCGAN, **_rates(2e-3, 5e-4)}, "frame"),
+    "no pure black": Case("format_leak", "sngan_digits", _TABLE, "no_pure_black"),
     "flat": Case("flat_samples", "dcgan_digits", {**_DCGAN, **_rates(5e-4, 2e-3)}, "frame"),
     "200 images": Case(
         "overfitting", "dcgan_digits", {**_DCGAN, **_rates(5e-4, 1e-3), **_FEW_IMAGES}, "few"
@@ -141,12 +145,16 @@ BROKEN = {
     "momentum 0.9999": Case(
         "batch_norm", "dcgan_digits", {**_DCGAN, **_rates(2e-3, 5e-4)}, "momentum"
     ),
-    "dead units": Case("dead_channels", "gan_digits", _MLP, "dead"),
+    "dead units": Case("dead_channels", "dcgan_digits", {**_DCGAN, **_rates(2e-3, 5e-4)}, "dead"),
     "50 images with ADA": Case(
-        "augment_saturated",
-        "gan_digits",
-        {**_MLP, "compile.augment": _ADA, "compile.loss": "non_saturating"},
-        "fifty",
+        "augment_saturated", "quickstart", {**_QUICK, "compile.augment": _ADA}, "fifty"
+    ),
+    "uniform fakes": Case(
+        "label_law",
+        "quickstart",
+        {**_QUICK, "compile.fake_labels": "uniform"},
+        "skewed",
+        steps=_FEW,
     ),
 }
 _FAST = _rates(2e-3, 5e-4)

@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import pytest
+import scipy.stats
 from PIL import Image
 
 from tfgan_models import analysis
@@ -209,6 +210,12 @@ def test_oscillation_is_seldom_seen_in_noise_and_always_in_a_sine():
 
 def test_scores_in_closed_form():
     assert diagnosis.accuracy([1.0, 2.0, -1.0, 3.0], [-1.0, -2.0, -3.0, -4.0]) == 0.875
+    generator = np.random.default_rng(0)
+    real, other = (generator.normal(m, 1.0, n).round(1) for m, n in ((0.5, 300), (0.0, 200)))
+    exact = scipy.stats.mannwhitneyu(real, other).statistic / (300 * 200)  # rounded: with ties
+    assert diagnosis.separation(real, other) == pytest.approx(exact, rel=1e-12)
+    assert diagnosis.separation(3.0 * real - 9.0, 3.0 * other - 9.0) == pytest.approx(exact)
+    assert diagnosis.separation([1.0, 2.0], [-1.0]) == 1.0
     train, held_out, fake = np.full(4, 3.0), np.full(4, 0.0), np.full(4, -1.0)
     value, error = diagnosis.overfitting(train, held_out, fake)
     assert value == pytest.approx(0.75) and error == 0.0

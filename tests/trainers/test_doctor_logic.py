@@ -11,7 +11,8 @@ import pytest
 from tfgan_models import analysis, presets
 from trainers import config, run
 from trainers.data.source import ArraySource
-from trainers.doctor import baseline, checks
+from trainers.data.subset import Subset
+from trainers.doctor import baseline, checks, probe
 from trainers.doctor.conditions import CONDITIONS
 from trainers.doctor.ledger import Ledger, Reading
 from trainers.doctor.limits import LIMITS, limit
@@ -227,6 +228,24 @@ def test_what_the_statistics_of_batch_norm_do_to_varied_pictures_is_not_the_gene
     assert found[0] == "batch_norm" and name not in found
 
 
+def test_a_leak_explains_a_strong_discriminator(reals):
+    both = {**BROKEN["d_too_strong"](0), **BROKEN["format_leak"](0)}
+    assert judged(reals, lambda i: both) == ["format_leak", "d_too_strong"]
+    # Three pairs of four told apart: what is left is too little to speak of.
+    close = {"train_logits": np.arange(256) % 4, "fake_logits": np.arange(256) % 4 - 1.5}
+    assert judged(reals, lambda i: {**BROKEN["format_leak"](i), **close}) == []
+
+
+def test_held_out_images_are_mixed_as_training_batches_are():
+    """Batch norm scores a batch of one class otherwise."""
+    settings, source = run.prepare(config.resolve("cgan_tiny", {"data.held_out": 0.2}))
+    assert np.all(np.diff(source.held_out.labels) >= 0)
+    reals = baseline.Reals(source, False)
+    _, labels = probe.Probe(run.build(settings), reals, 64).held_out
+    run_length = analysis.diagnosis.longest_run(labels)
+    assert run_length < 3.0 * analysis.diagnosis.expected_run(labels)
+
+
 def test_copies_and_missing_classes_are_named(reals):
     copies = reals.source.gather(np.arange(256))["image"].numpy()
     assert "memorised" in judged(reals, lambda i: {"fakes": copies})
@@ -302,6 +321,26 @@ def test_data_checks(source):
     assert data_findings(source, lambda x: x[np.arange(2000) // 2]) == {"repeated_images"}
     assert data_findings(source, lambda x: x, num_classes=9) == {"labels"}
     assert data_findings(source, lambda x: x, num_classes=12) == {"class_balance"}
+
+
+def test_label_law_compares_uniform_fakes_with_the_data():
+    labels = np.repeat(np.arange(4), [1000, 1000, 1000, 200])
+    found = baseline.law_reading(labels, 4)
+    # |5/16 - 1/4| three times and |1/16 - 1/4| once, halved.
+    assert found.beyond and found.name == "label_law"
+    np.testing.assert_allclose(found.value, 0.1875)
+    few = baseline.law_reading(np.repeat(np.arange(4), [10, 10, 10, 2]), 4)
+    assert not few.beyond and few.value == found.value  # chance alone does as much
+    assert not baseline.law_reading(np.repeat(np.arange(4), 1000), 4).beyond
+
+
+def test_label_law_is_only_read_where_fakes_are_uniform(source):
+    skewed = Subset(source, np.flatnonzero((source.labels < 3) | (np.arange(2000) % 7 == 0)))
+    reals = baseline.Reals(skewed, False)
+    assert names_beyond(reals.data_readings(10)) == set()
+    assert names_beyond(reals.data_readings(10, uniform_fakes=True)) == {"label_law"}
+    # Labels that no model can read are named alone.
+    assert names_beyond(reals.data_readings(9, uniform_fakes=True)) == {"labels"}
 
 
 def test_class_balance_is_about_large_ratios():

@@ -34,12 +34,20 @@ class Reals:
         self.indices = chosen.astype(np.int64)
         self.images, self.labels = _take(source, self.indices, count)
 
-    def data_readings(self, num_classes: int | None) -> list[Reading]:
-        """Readings of the images and labels themselves; said before the first step."""
+    def data_readings(self, num_classes: int | None, uniform_fakes: bool = False) -> list[Reading]:
+        """Readings of the images and labels themselves; said before the first step.
+
+        Args:
+            num_classes: K of the model, None without.
+            uniform_fakes: Whether fakes are drawn with uniform labels, not the data's.
+        """
         readings = [] if self.points else [self._range(), self._blank(), self._repeated()]
         labels = self.source.labels if self.source.labels is not None else self.labels
         if num_classes and labels is not None:
             readings.append(label_reading(np.asarray(labels), num_classes))
+            # Labels out of range have no law.
+            if uniform_fakes and 0 <= np.min(labels) and np.max(labels) < num_classes:
+                readings.append(law_reading(np.asarray(labels), num_classes))
         return readings
 
     def _range(self) -> Reading:
@@ -113,6 +121,14 @@ def label_reading(labels, num_classes: int) -> Reading:
         f"{bound:.0f})"
     )
     return Reading("class_balance", ratio, bound, ratio > bound, details={"what": what})
+
+
+def law_reading(labels, num_classes: int) -> Reading:
+    """How far labels (n,) in [0, K) are from uniform ones."""
+    uniform = np.arange(len(labels)) % num_classes
+    value, error = diagnosis.law_distance(labels, uniform, num_classes)
+    bound = limit("law_distance") + 3.0 * error
+    return Reading("label_law", value, bound, value > bound)
 
 
 def contrast(images) -> float:

@@ -101,7 +101,8 @@ class DoctorCallback(callbacks.RunCallback):
 
         batch, steps = self.config.recipe.batch_size, self.model.d_steps
         dataset = data.pipeline(self.source, batch_size=batch, seed=self.config.seed, d_steps=steps)
-        readings = self.reals.data_readings(self.model.num_classes)
+        uniform = self.model.fake_labels == "uniform"
+        readings = self.reals.data_readings(self.model.num_classes, uniform)
         readings += baseline.order_readings(dataset, batch * steps, self.source.num_examples)
         half_life = self.model.ema_half_life_images
         if half_life:

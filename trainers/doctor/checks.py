@@ -17,7 +17,7 @@ from trainers.doctor.limits import limit
 
 _COVERED = 4  # checks whose samples are counted together
 _MIN_HELD_OUT = 64
-_SEPARATED = 0.9  # accuracy from which on differences of value are looked for
+_SEPARATED = 0.9  # share of pairs told apart from which on differences of value are looked for
 _VARIED = 0.1  # variance ratio of a generator that does not draw a single picture
 _LEFT = 0.5  # of the data's deviation: pictures are no longer those of the first check
 _FLAT_CLASSES = 0.02  # eta^2 below which pixels say nothing of the class
@@ -175,7 +175,7 @@ class Checks:
     def _leaks(self, seen) -> list[Reading]:
         if not self.facts.centered or not seen.gaps:
             return []
-        separated = diagnosis.accuracy(seen.train_logits, seen.fake_logits) > _SEPARATED
+        separated = diagnosis.separation(seen.train_logits, seen.fake_logits) > _SEPARATED
         shrunk = {c: diagnosis.gap_shrink(*pair) for c, pair in seen.gaps.items()}
         change = max(shrunk, key=shrunk.get)
         value, bound = shrunk[change], limit("gap_shrink")

@@ -74,6 +74,15 @@ CONDITIONS = {
         "The generator learns rare classes badly, and missing ones not at all.",
         checks=1,
     ),
+    "label_law": Condition(
+        "label law",
+        "warning",
+        "The labels of the fakes are uniform, the data's are {value:.2f} from that in total "
+        "variation (limit {limit:.2f})",
+        "The discriminator can tell real from fake by the label alone.",
+        causes=("labels", "class_balance"),
+        checks=1,
+    ),
     "blank_images": Condition(
         "blank images",
         "warning",
@@ -126,14 +135,6 @@ CONDITIONS = {
         "The generator draws one picture a class, whatever the latent.",
         causes=("label_ignored", *_EXPLODED),
     ),
-    "d_too_strong": Condition(
-        "discriminator too strong",
-        "error",
-        "The discriminator is right on {accuracy:.1%} of the images and the generator's loss has "
-        "{value:.3g} of its slope (limit {limit:.2f})",
-        "The generator receives almost no signal.",
-        causes=_EXPLODED,
-    ),
     "format_leak": Condition(
         "format leak",
         "warning",
@@ -141,6 +142,14 @@ CONDITIONS = {
         "{limit:.0%})",
         "The discriminator looks at tiny differences of value, not at what the pictures show.",
         causes=_EXPLODED,
+    ),
+    "d_too_strong": Condition(
+        "discriminator too strong",
+        "error",
+        "The discriminator is right on {accuracy:.1%} of the images and the generator's loss has "
+        "{value:.3g} of its slope (limit {limit:.2f})",
+        "The generator receives almost no signal.",
+        causes=(*_EXPLODED, "format_leak"),
     ),
     "overfitting": Condition(
         "discriminator overfitting",
@@ -158,12 +167,26 @@ CONDITIONS = {
         "The generator repeats training images: no new pictures, and their privacy is at risk.",
         causes=("overfitting",),
     ),
+    "augment_saturated": Condition(
+        "augmentation at its limit",
+        "warning",
+        "The augmentation's p is {value:.2f} (limit {limit:.2f})",
+        "The discriminator still recognises the training images.",
+        causes=("overfitting", *_EXPLODED),
+    ),
     "mode_collapse": Condition(
         "mode collapse",
         "error",
         "{what} (limit {limit:.2f})",
         "The generator draws a few pictures for every input.",
-        causes=("sample_range", *_EXPLODED, "latent_ignored", "d_too_strong", "overfitting"),
+        causes=(
+            "sample_range",
+            *_EXPLODED,
+            "latent_ignored",
+            "d_too_strong",
+            "overfitting",
+            "augment_saturated",
+        ),
     ),
     "flat_samples": Condition(
         "flat samples",
@@ -185,6 +208,7 @@ CONDITIONS = {
             "latent_ignored",
             "d_too_strong",
             "overfitting",
+            "augment_saturated",
             "mode_collapse",
             "oscillation",
             "batch_norm",
@@ -236,13 +260,6 @@ CONDITIONS = {
         "{value:.0%} of the channels of {layer} do nothing (limit {limit:.0%})",
         "That part of the network has stopped learning.",
         causes=(*_EXPLODED, "mode_collapse"),
-    ),
-    "augment_saturated": Condition(
-        "augmentation at its limit",
-        "warning",
-        "The augmentation's p is {value:.2f} (limit {limit:.2f})",
-        "The discriminator still recognises the training images.",
-        causes=("overfitting", *_EXPLODED),
     ),
 }
 

@@ -33,6 +33,7 @@ LIMITS = {
     "repeated_share": Limit(0.05, "distinct in the sets above", "2026-11"),
     "run_ratio": Limit(3.0, "longest run of shuffled labels, 200 draws: below 3", "2026-11"),
     "class_ratio": Limit(20.0, "chosen", "2026-11"),
+    "law_distance": Limit(0.1, "chosen, above three standard errors of chance", "2026-11"),
     "times_usual_loss": Limit(100.0, "chosen; BigGAN's collapses, arXiv:1809.11096", "2026-11"),
     "largest_logit": Limit(1e3, "chosen", "2026-11"),
     "times_usual_penalty": Limit(10.0, "chosen", "2026-11"),

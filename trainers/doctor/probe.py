@@ -25,6 +25,7 @@ _SMALL_BATCH = 32
 _LATENTS_A_CLASS, _CLASSES = 16, 10
 _SPOTS = 1024  # pixels and weights remembered from check to check
 _NOISE = 1.0 / 255.0
+_UNSEEN = 0.2  # a tenth of the range of values: black is still black
 
 
 @dataclass
@@ -198,7 +199,7 @@ class Probe:
         return slope(logits) / at_zero if at_zero > 0.0 else None
 
     def _gaps(self, seen, labels) -> dict:
-        """Gaps before and after two changes that no viewer would see."""
+        """Gaps before and after changes that no viewer would see."""
         count = min(FIXED, len(self._train), len(seen.fakes))  # there may be few images
         real, fake = self._train[:count], seen.fakes[:count]
         before = float(seen.train_logits[:count].mean() - seen.fake_logits[:count].mean())
@@ -210,6 +211,10 @@ class Probe:
         if constant.any():
             filled = np.where(constant, self.reals.images[0], fake)
             changes["when pixels that never change are set right"] = (real, filled)
+        clipped = np.clip(real, fake.min(), fake.max())
+        if 0.0 < np.abs(clipped - real).max() < _UNSEEN:
+            name = "when real images keep to the values that the generator reaches"
+            changes[name] = (clipped, fake)
         return {
             name: (
                 before,
@@ -290,8 +295,9 @@ def _compares_images(layer) -> bool:
 
 
 def _images_of(source):
-    count = min(COUNT, source.num_examples)
-    indices = np.arange(count, dtype=np.int64) * source.num_examples // count
+    """At most `COUNT` images and labels in random order: batch norm looks at their neighbours."""
+    order = np.random.default_rng(0).permutation(source.num_examples)
+    indices = order[:COUNT].astype(np.int64)
     batch = source.gather(indices)
     labels = batch.get("label")
     return np.asarray(batch["image"]), None if labels is None else np.asarray(labels)

@@ -84,6 +84,9 @@ class Suggestions:
     def _class_balance(self, details):
         return "Add images of the rare classes, or use an unconditional preset."
 
+    def _label_law(self, details):
+        return "--set=compile.fake_labels=data"
+
     def _blank_images(self, details):
         return "Remove these images from the data set."
 

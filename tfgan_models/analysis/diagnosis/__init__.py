@@ -23,7 +23,13 @@ from tfgan_models.analysis.diagnosis.pixels import (
     repeated_share,
     value_range,
 )
-from tfgan_models.analysis.diagnosis.scores import accuracy, gap_shrink, mean_sign, overfitting
+from tfgan_models.analysis.diagnosis.scores import (
+    accuracy,
+    gap_shrink,
+    mean_sign,
+    overfitting,
+    separation,
+)
 from tfgan_models.analysis.diagnosis.series import (
     Oscillation,
     autocorrelation,
@@ -77,6 +83,7 @@ __all__ = [
     "pooled",
     "relative_step",
     "repeated_share",
+    "separation",
     "times_usual",
     "total_variance",
     "value_range",

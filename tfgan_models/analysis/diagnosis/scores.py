@@ -18,6 +18,17 @@ def accuracy(real_logits, fake_logits) -> float:
     return float(np.mean(right))
 
 
+def separation(real_logits, fake_logits) -> float:
+    """Share of the pairs of a real and a fake logit in which the real one is higher.
+
+    The area under the ROC curve, ties counted half: 1 perfect, 0.5 chance. Neither an offset
+    nor a positive factor of the logits changes it.
+    """
+    fake = np.sort(np.asarray(fake_logits, "float64"))
+    below = np.searchsorted(fake, real_logits, "left"), np.searchsorted(fake, real_logits, "right")
+    return float(np.mean(below) / len(fake))
+
+
 def overfitting(train_logits, held_out_logits, fake_logits) -> tuple[float, float]:
     """r_v: where held-out real images lie between training images (0) and fakes (1).
 
