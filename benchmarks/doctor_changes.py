@@ -93,6 +93,11 @@ def missing_class(source, model):
     return Subset(source, np.flatnonzero(source.labels != 3))
 
 
+def dark(source, model):
+    """Values from -1 to -0.6."""
+    return _images(source, lambda x, i: 0.2 * x - 0.8)
+
+
 def one_class(source, model):
     """Images of class 3 alone."""
     return Subset(source, np.flatnonzero(source.labels == 3))
@@ -205,6 +210,18 @@ def momentum(source, model):
         for layer in network.layers:
             if hasattr(layer, "moving_mean"):
                 layer.momentum = 0.9999
+    return source
+
+
+def forgetful(source, model):
+    """The averaged generator keeps its initial moving statistics."""
+    for layer in model.ema_generator.layers:
+        for name in ("moving_mean", "moving_variance"):
+            if hasattr(layer, name):
+                kept = keras.Variable(getattr(layer, name).numpy(), trainable=False)
+                # Past the layer's own tracking: what the average copies no longer arrives.
+                object.__setattr__(layer, name, kept)
+                layer.momentum = 1.0
     return source
 
 

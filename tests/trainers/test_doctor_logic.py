@@ -246,6 +246,27 @@ def test_held_out_images_are_mixed_as_training_batches_are():
     assert run_length < 3.0 * analysis.diagnosis.expected_run(labels)
 
 
+def test_the_average_is_asked_in_training_mode_though_it_is_frozen():
+    settings, source = run.prepare(
+        config.resolve("dcgan_tiny", {"compile.ema_half_life_images": 100})
+    )
+    model = run.build(settings)
+    norms = [x for x in probe.layers_of(model.ema_generator) if hasattr(x, "moving_mean")]
+    for layer in norms:
+        layer.moving_mean.assign(layer.moving_mean + 5.0)
+    before = [v.numpy() for v in model.ema_generator.variables]
+    reals = baseline.Reals(source, False)
+    reals.measure()
+    modes = probe.Probe(model, reals, 16).sample(1, 0).modes
+    (raw, _, _), (average, inference, _) = modes.values()
+    # Before the first step the average has the generator's weights.
+    np.testing.assert_allclose(average, raw, atol=1e-5)
+    assert np.abs(average - inference).max() > 0.1
+    assert norms and not any(layer.trainable for layer in norms)
+    after = [v.numpy() for v in model.ema_generator.variables]
+    assert all(map(np.array_equal, before, after))
+
+
 def test_copies_and_missing_classes_are_named(reals):
     copies = reals.source.gather(np.arange(256))["image"].numpy()
     assert "memorised" in judged(reals, lambda i: {"fakes": copies})

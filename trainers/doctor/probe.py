@@ -233,7 +233,7 @@ class Probe:
         for name, network in networks.items():
             if not any(hasattr(layer, "moving_mean") for layer in layers_of(network)):
                 continue
-            with _put_back(network):
+            with _put_back(network), _thawed(network):
                 train = [
                     self.model.synthesize(network, z, condition, True).numpy()
                     for z in (first, other)
@@ -281,6 +281,20 @@ def _put_back(network):
     finally:
         for variable, value in kept:
             variable.assign(value)
+
+
+@contextlib.contextmanager
+def _thawed(network):
+    """Lets the batch norm of a frozen network, such as an average, run in training mode."""
+    norms = [layer for layer in layers_of(network) if hasattr(layer, "moving_mean")]
+    kept = [layer.trainable for layer in norms]
+    try:
+        for layer in norms:
+            layer.trainable = True
+        yield
+    finally:
+        for layer, value in zip(norms, kept, strict=True):
+            layer.trainable = value
 
 
 def layers_of(network):
