@@ -77,6 +77,24 @@ def _resnet(side: int, width: int, batch: int) -> Case:
     return Case("dcgan_cifar10_32", overrides, "noise", batch, networks="resnet", width=width)
 
 
+def _biggan(side: int, batch: int, latent_dim: int, **model) -> Case:
+    # Adam's first step is the sign of each gradient: at higher rates rounding alone moves losses.
+    adam = {"name": "adam", "learning_rate": 5e-5, "beta_1": 0.0, "beta_2": 0.999}
+    overrides = {
+        "model.image_shape": [side, side, 3],
+        "model.latent_dim": latent_dim,
+        **{f"model.{name}": value for name, value in model.items()},
+        "compile.loss": "non_saturating",
+        "compile.penalties": [],
+        "compile.fake_labels": "data",
+        "compile.d_steps": 1,
+        "compile.ema_half_life_images": None,
+        "compile.generator_optimizer": adam,
+        "compile.discriminator_optimizer": adam,
+    }
+    return Case("biggan_cifar10_small", overrides, "noise", batch)
+
+
 CASES = {
     "mlp_toy": Case(
         "gan_ring8",
@@ -97,6 +115,9 @@ CASES = {
     "mlp_128_large_batch": _mlp(512),
     "resnet_wgan_gp": _resnet(32, 128, 32),
     "resnet_wgan_gp_narrow": _resnet(8, 4, 8),
+    "biggan_32": _biggan(32, 64, 32),
+    "biggan_64": _biggan(64, 32, 40),
+    "biggan_narrow": _biggan(16, 8, 12, width=8, attention_size=8),
     "quickstart": Case("quickstart", {"compile.penalties": []}, "embedded:digits", 64),
 }
 
@@ -187,9 +208,15 @@ def _source(case: Case):
     from tfgan_models import presets
     from trainers.data.source import ArraySource
 
-    shape = presets.get(case.preset).override(case.overrides).model["image_shape"]
+    recipe = presets.get(case.preset).override(case.overrides)
+    shape = recipe.model["image_shape"]
     generator = np.random.default_rng(0)
-    return ArraySource("noise", generator.integers(0, 256, (2_048, *shape), np.uint8))
+    images = generator.integers(0, 256, (2_048, *shape), np.uint8)
+    classes = recipe.model.get("num_classes")
+    if not classes:
+        return ArraySource("noise", images)
+    names = [str(i) for i in range(classes)]
+    return ArraySource("noise", images, labels=np.arange(2_048) % classes, class_names=names)
 
 
 def start(deterministic: bool = True) -> None:

@@ -67,11 +67,21 @@ def export(case: cases.Case, folder: pathlib.Path) -> dict:
         for letter, network in (("g", model.generator), ("d", model.discriminator))
         for i, weight in enumerate(network.trainable_variables)
     }
-    batches = [b["image"].numpy() for b in cases.make_dataset(case).take(-(-_IMAGES // case.batch))]
-    arrays |= {"images": np.concatenate(batches), "batch": batches[0], **_draws(model, case)}
+    for letter, network in (("g", model.generator), ("d", model.discriminator)):
+        vectors = [v.numpy() for v in network.non_trainable_variables if v.path.endswith("_u")]
+        arrays |= {f"{letter}u_{i}": vector for i, vector in enumerate(vectors)}
+    batches = list(cases.make_dataset(case).take(-(-_IMAGES // case.batch)).as_numpy_iterator())
+    arrays |= {
+        "images": np.concatenate([b["image"] for b in batches]),
+        "batch": batches[0]["image"],
+    }
+    if model.num_classes:
+        labels = [b["label"] for b in batches]
+        arrays |= {"labels": np.concatenate(labels), "batch_labels": labels[0]}
+    arrays |= _draws(model, case)
     np.savez(folder / "arrays.npz", **arrays)
     (folder / "settings.json").write_text(json.dumps(_settings(model, case)))
-    data = tf.data.Dataset.from_tensors({"image": batches[0]}).repeat()
+    data = tf.data.Dataset.from_tensors(batches[0]).repeat()
     logs = model.fit(data, epochs=_STEPS, steps_per_epoch=1, verbose=0).history
     losses = {name: [float(value) for value in logs[name]] for name in ("d_loss", "g_loss")}
     return {"losses": losses, "flops": step_flops(model, case.batch), "batch": case.batch}
@@ -94,10 +104,20 @@ def _draws(model, case) -> dict:
 
 
 def _settings(model, case) -> dict:
-    config = model.generator_optimizer.get_config()
+    from tfgan_models.families.biggan import BigGAN
+    from tfgan_models.networks import biggan_widths
+
+    optimizers = {"g": model.generator_optimizer, "d": model.discriminator_optimizer}
     penalties = {p.NAME: p.weight for p in model._penalties()}
+    biggan = isinstance(model, BigGAN)
+    of_biggan = {}
+    if biggan:
+        shape = (model.image_shape, model.width, model.layout, model.attention_size)
+        of_biggan = {"biggan": biggan_widths(*shape), "shared_dim": model.shared_dim}
     return {
-        "networks": case.networks or "dcgan",
+        **of_biggan,
+        "classes": model.num_classes or 0,
+        "networks": "biggan" if biggan else case.networks or "dcgan",
         "image_shape": model.image_shape,
         "latent_dim": model.latent_dim,
         "width": case.width if case.networks else model.width or 64,
@@ -107,10 +127,15 @@ def _settings(model, case) -> dict:
         "unit": case.unit,
         "d_weight": case.d_weight,
         "share_fakes": model.share_fakes,
-        "adam": [float(config[name]) for name in ("learning_rate", "beta_1", "beta_2")],
+        "adam": {letter: _adam(optimizer) for letter, optimizer in optimizers.items()},
         "weight_decay": case.weight_decay,
         "penalty": penalties.get("gradient_penalty", 0.0),
     }
+
+
+def _adam(optimizer) -> list[float]:
+    config = optimizer.get_config()
+    return [float(config[name]) for name in ("learning_rate", "beta_1", "beta_2")]
 
 
 def step_flops(model, batch: int) -> float:
@@ -129,15 +154,17 @@ def step_flops(model, batch: int) -> float:
 
 
 def forward_flops(network) -> int:
-    """Multiplications and additions of one image's forward pass, dense and convolution."""
+    """Multiplications and additions of one image's forward pass: dense layers and convolutions,
+    spectrally normalised ones too, but neither what finds sigma nor attention."""
     import keras
 
     total = 0
     for layer in network.layers:
-        kernel = getattr(layer, "kernel", None)
+        inner = getattr(layer, "layer", layer)
+        kernel = getattr(inner, "kernel", None)
         if kernel is None:
             continue
-        transposed = isinstance(layer, keras.layers.Conv2DTranspose)
+        transposed = isinstance(inner, keras.layers.Conv2DTranspose)
         maps = (layer.input if transposed else layer.output).shape[1:-1]
         count = 2
         for n in (*kernel.shape, *maps):

@@ -36,9 +36,13 @@ def build(settings: dict) -> tuple[nn.Module, nn.Module]:
     """Returns (generator, discriminator).
 
     Args:
-        settings: `networks` ("dcgan", "mlp" or "resnet"), `image_shape` (H, W, C),
-            `latent_dim`, `width`, `port`.
+        settings: `networks` ("dcgan", "mlp", "resnet" or "biggan"), `image_shape` (H, W, C),
+            `latent_dim`, `width`, `port`; for "biggan" see `peer_biggan`.
     """
+    if settings["networks"] == "biggan":
+        from benchmarks import peer_biggan
+
+        return peer_biggan.build(settings)
     make = {"dcgan": _dcgan, "mlp": _mlp, "resnet": _resnet}[settings["networks"]]
     return make(settings["image_shape"], settings["latent_dim"], settings)
 
@@ -52,7 +56,7 @@ def load(network: nn.Module, weights: list[np.ndarray]) -> None:
     left = list(weights)
     with torch.no_grad():
         for module in network.modules():
-            for name in ("weight", "bias"):
+            for name in ("gamma", "weight", "bias"):
                 parameter = getattr(module, name, None)
                 if isinstance(parameter, nn.Parameter):
                     _copy(module, parameter, left)
@@ -61,13 +65,14 @@ def load(network: nn.Module, weights: list[np.ndarray]) -> None:
 
 
 def _copy(module, parameter, left) -> None:
-    value = torch.from_numpy(np.ascontiguousarray(_converted(module, left.pop(0))))
+    value = torch.from_numpy(converted(module, left.pop(0)).copy())
     if value.shape != parameter.shape:
         raise ValueError(f"{type(module).__name__}: {tuple(value.shape)}, {parameter.shape}.")
     parameter.copy_(value)
 
 
-def _converted(module, value: np.ndarray) -> np.ndarray:
+def converted(module: nn.Module, value: np.ndarray) -> np.ndarray:
+    """A Keras kernel, bias or vector of as many entries, as the module has it."""
     if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)) and value.ndim == 4:
         return value.transpose(3, 2, 0, 1)[:, :, ::-1, ::-1]
     if isinstance(module, ToMaps):

@@ -13,6 +13,8 @@ _TARGETS = {
     "mlp_128_large_batch": 1.15,
     "dcgan_64": 1.03,
     "resnet_wgan_gp": 1.03,
+    "biggan_32": 1.03,
+    "biggan_64": 1.03,
 }
 _BFLOAT16_TARGET = 0.95
 _PEAK_TARGETS = {("dcgan_64", "float32"): 0.82}

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from benchmarks import peer_chunks, peer_networks
+from benchmarks import peer_biggan, peer_chunks, peer_networks
 
 LAYOUTS = ("channels_last", "channels_first")
 
@@ -59,13 +59,22 @@ class Twin:
         for letter, network in zip("gd", self.networks, strict=True):
             count = sum(name.startswith(f"{letter}_") for name in self._arrays)
             peer_networks.load(network, [self._arrays[f"{letter}_{i}"] for i in range(count)])
+            vectors = [self._arrays[name] for name in self._vectors(letter)]
+            if vectors:
+                peer_biggan.normalise(network, vectors)
             network.to(memory_format=self._format)
-            self._optimizers.append(self._adam(network))
+            self._optimizers.append(self._adam(letter, network))
         self._images = self._rotated(self._arrays["images"])
+        self._labels = self._one_hot(self._arrays.get("labels"))
         self._losses = _wasserstein if self.settings["penalty"] else _non_saturating
 
-    def _adam(self, network):
-        rate, *betas = self.settings["adam"]
+    def _vectors(self, letter: str) -> list[str]:
+        """Names of the vectors of spectral norm, in order."""
+        found = [name for name in self._arrays if name.startswith(f"{letter}u_")]
+        return sorted(found, key=lambda name: int(name.partition("_")[2]))
+
+    def _adam(self, letter, network):
+        rate, *betas = self.settings["adam"][letter]
         decay = self.settings["weight_decay"]
         return torch.optim.Adam(
             network.parameters(), rate, tuple(betas), eps=1e-7, weight_decay=decay, fused=True
@@ -77,11 +86,17 @@ class Twin:
         rotated = images[:, ::-1, ::-1].transpose(0, 3, 1, 2).copy()
         return torch.from_numpy(rotated).contiguous(memory_format=self._format)
 
+    def _one_hot(self, labels):
+        if not self.settings["classes"]:
+            return None
+        return F.one_hot(torch.from_numpy(labels).long(), self.settings["classes"]).float()
+
     def check(self) -> dict[str, list[float]]:
         """Makes the steps that the library has made; returns their losses by name."""
         real = self._rotated(self._arrays["batch"])
         draws = [torch.from_numpy(self._arrays[n]) for n in ("z_critic", "z_generator", "u")]
-        losses = [self._step(real, *drawn) for drawn in zip(*draws, strict=True)]
+        label = self._one_hot(self._arrays.get("batch_labels"))
+        losses = [self._step(real, label, *drawn) for drawn in zip(*draws, strict=True)]
         d_losses, g_losses = ([float(loss) for loss in side] for side in zip(*losses, strict=True))
         return {"d_loss": d_losses, "g_loss": g_losses}
 
@@ -95,11 +110,12 @@ class Twin:
 
     def _one(self):
         batch = self.settings["batch"]
-        real = self._images[torch.randint(len(self._images), (batch,))]
-        real = real.contiguous(memory_format=self._format)
+        chosen = torch.randint(len(self._images), (batch,))
+        real = self._images[chosen].contiguous(memory_format=self._format)
+        label = None if self._labels is None else self._labels[chosen]
         z_generator = None if self.settings["share_fakes"] else self._latents()
         u = torch.rand(batch) if self.settings["penalty"] else None
-        return self._step(real, self._latents(), z_generator, u)
+        return self._step(real, label, self._latents(), z_generator, u)
 
     def _latents(self):
         shape, bounds = (
@@ -108,30 +124,30 @@ class Twin:
         )
         return torch.randn(shape) if bounds is None else torch.empty(shape).uniform_(*bounds)
 
-    def _step(self, real, z_critic, z_generator, u):
+    def _step(self, real, label, z_critic, z_generator, u):
         shared = self.settings["share_fakes"]
         with torch.set_grad_enabled(shared):
-            fake = self._generate(z_critic)
-        d_loss = self._update_discriminator(real, fake.detach(), u)
+            fake = self._generate(z_critic, label)
+        d_loss = self._update_discriminator(real, fake.detach(), label, u)
         critic = self.networks[1]
         critic.requires_grad_(False)
-        fake = fake if shared else self._generate(z_generator)
-        g_loss = self._losses(None, self._discriminate(fake))
+        fake = fake if shared else self._generate(z_generator, label)
+        g_loss = self._losses(None, self._discriminate(fake, label))
         self._apply(0, g_loss)
         critic.requires_grad_(True)
         return d_loss.detach(), g_loss.detach()
 
-    def _update_discriminator(self, real, fake, u):
-        loss = self._losses(self._discriminate(real), self._discriminate(fake))
+    def _update_discriminator(self, real, fake, label, u):
+        loss = self._losses(self._discriminate(real, label), self._discriminate(fake, label))
         total = self.settings["d_weight"] * loss
         if self.settings["penalty"]:
-            total = total + self.settings["penalty"] * self._slope_penalty(real, fake, u)
+            total = total + self.settings["penalty"] * self._slope_penalty(real, fake, label, u)
         self._apply(1, total)
         return loss
 
-    def _slope_penalty(self, real, fake, u):
+    def _slope_penalty(self, real, fake, label, u):
         between = (real + u.view(-1, 1, 1, 1) * (fake - real)).requires_grad_(True)
-        total = self._discriminate(between).sum()
+        total = self._discriminate(between, label).sum()
         (slopes,) = torch.autograd.grad(total, between, create_graph=True)
         norms = slopes.float().flatten(1).square().sum(1).sqrt()
         return (norms - 1.0).square().mean()
@@ -141,15 +157,16 @@ class Twin:
         loss.backward()
         self._optimizers[player].step()
 
-    def _generate(self, z):
-        return self._run(self.networks[0], z)
+    def _generate(self, z, label):
+        return self._run(self.networks[0], z, label)
 
-    def _discriminate(self, images):
-        return self._run(self.networks[1], images)
+    def _discriminate(self, images, label):
+        return self._run(self.networks[1], images, label)
 
-    def _run(self, network, inputs):
+    def _run(self, network, inputs, label):
+        inputs = (inputs,) if label is None else (inputs, label)
         with torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
-            return network(inputs).float()
+            return network(*inputs).float()
 
 
 def _non_saturating(real, fake):

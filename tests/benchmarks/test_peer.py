@@ -21,10 +21,17 @@ from benchmarks import cases, peer, peer_library, peer_table
 from benchmarks.peer_critic import CriticLoop
 from benchmarks.peer_table import Round
 from tfgan_models.core.random import Draws
+from tfgan_models.layers import SpectralNorm
 
 SGD = {"name": "sgd", "learning_rate": 0.05}
 ROOT = pathlib.Path(__file__).parents[2]
-NARROW = ("dcgan_28_narrow", "mlp_128", "dcgan_64_port_narrow", "resnet_wgan_gp_narrow")
+NARROW = (
+    "dcgan_28_narrow",
+    "mlp_128",
+    "dcgan_64_port_narrow",
+    "resnet_wgan_gp_narrow",
+    "biggan_narrow",
+)
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None, reason="PyTorch is not installed"
 )
@@ -204,6 +211,9 @@ def test_flops_of_convolutions_by_hand():
     )
     expected = 2 * (4 * 16 * 3 * 5 + 4 * 9 * 5 * 7)
     assert peer_library.forward_flops(generator) == expected
+    normalised = SpectralNorm(keras.layers.Conv2D(7, 3, 2, "same"))
+    network = keras.Sequential([keras.Input((4, 4, 5)), normalised])
+    assert peer_library.forward_flops(network) == 2 * 4 * 9 * 5 * 7
 
 
 # === The command ===
