@@ -141,11 +141,23 @@ def make_model(case: Case, seed: int = 0, **overrides):
     """
     from tfgan_models import presets
 
-    more = {name.replace("__", "."): value for name, value in overrides.items()}
-    recipe = presets.get(case.preset).override({**case.overrides, **more})
+    recipe = recipe_of(case, **overrides)
     if case.networks:
         return _with_ready_networks(case, recipe, seed)
     return presets.build(recipe, seed)
+
+
+def recipe_of(case: Case, **overrides):
+    """Returns the preset of a case with its fields and further ones, `__` for the dot."""
+    from tfgan_models import presets
+
+    more = {name.replace("__", "."): value for name, value in overrides.items()}
+    return presets.get(case.preset).override({**case.overrides, **more})
+
+
+def with_batch(case: Case, batch: int) -> Case:
+    """Returns the case with another batch size."""
+    return dataclasses.replace(case, batch=batch)
 
 
 def _with_ready_networks(case: Case, recipe, seed: int):
@@ -205,10 +217,9 @@ def _source(case: Case):
         return data.load(case.data)
     import numpy as np
 
-    from tfgan_models import presets
     from trainers.data.source import ArraySource
 
-    recipe = presets.get(case.preset).override(case.overrides)
+    recipe = recipe_of(case)
     shape = recipe.model["image_shape"]
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (2_048, *shape), np.uint8)

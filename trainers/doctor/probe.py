@@ -16,7 +16,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan_models.analysis import diagnosis
 from tfgan_models.layers import MinibatchStddev
+from trainers.doctor.limits import limit
 
 FIXED = 64  # latents that stay the same over the run
 COUNT = 256  # images of each kind
@@ -82,6 +84,7 @@ class Probe:
         mixing = any(map(_compares_images, layers_of(model.discriminator)))
         large = int(np.prod(model.image_shape)) > _LARGE
         self.rows = _SMALL_BATCH if large else COUNT
+        self._batch_size = batch_size
         self.judged_rows = batch_size if mixing or self._judges_training else self.rows
         self._train, self._train_labels = reals.images[:COUNT], self._labels_of(reals)
         held_out = getattr(reals.source, "held_out", None)
@@ -171,7 +174,7 @@ class Probe:
         if not self.reals.points:
             seen.gaps = self._gaps(seen, head)
         if self.alone:
-            seen.modes = self._modes(latents, head)
+            seen.modes = self._modes(seen.step, latents, head)
         for (network, names, _), feel in zip(self._taps, self._feel, strict=True):
             if names:
                 inputs = latents[:FIXED] if network is self.model.generator else self._train[:FIXED]
@@ -223,9 +226,9 @@ class Probe:
             for name, (a, b) in changes.items()
         }
 
-    def _modes(self, latents, labels) -> dict:
+    def _modes(self, step, latents, labels) -> dict:
         networks = {"Pictures": self.model.generator}
-        if self.model.ema_generator is not self.model.generator:
+        if self._average_has_begun(step):
             networks["Pictures of the averaged generator"] = self.model.ema_generator
         first = latents[:FIXED]
         other = tf.concat([first[: FIXED // 2], latents[FIXED : FIXED + FIXED // 2]], axis=0)
@@ -241,6 +244,15 @@ class Probe:
             average = network is not self.model.generator
             found[name] = (train[0], self.pictures(first, labels, average), train[1])
         return found
+
+    def _average_has_begun(self, step) -> bool:
+        """Whether hardly anything is left of the average's first weights, which do not fit the
+        statistics that it takes over; before, `ema_lag` says all there is to say."""
+        half_life = self.model.ema_half_life_images
+        if self.model.ema_generator is self.model.generator or not half_life:
+            return False
+        left = diagnosis.initial_share_of_average(step * self._batch_size, half_life)
+        return left <= limit("initial_share")
 
     def _channels(self, network, names, feel, inputs, labels) -> dict:
         condition = self._condition(labels)
