@@ -159,13 +159,6 @@ def no_black(source, model):
     return source
 
 
-def grid(source, model):
-    """Every second pixel of every second row of the samples is lighter by a tenth."""
-    rows, columns = np.indices(model.image_shape[:2]) % 2
-    _after(model, lambda x: 0.9 * x + 0.1 * (rows * columns)[..., None].astype("float32"))
-    return source
-
-
 def frame(source, model):
     """A black frame that the generator can only make dark grey."""
     mask = np.zeros((*source.image_shape[:2], 1), "float32")
@@ -174,8 +167,8 @@ def frame(source, model):
     return _images(source, lambda x, i: (x + 1.0) * mask - 1.0)
 
 
-def no_pure_black(source, model):
-    """The generator draws real images whose values stop short of -1, one for each latent."""
+def _table(source, model, change):
+    """The generator draws changed real images, one for each latent that is largest."""
     count = model.latent_dim
     chosen = np.sort(np.random.default_rng(0).choice(source.num_examples, count, replace=False))
     images = np.asarray(source.gather(chosen)["image"]).reshape(count, -1)
@@ -183,8 +176,20 @@ def no_pure_black(source, model):
     table = layers.Dense(images.shape[1], use_bias=False)
     drawn = table(ops.one_hot(ops.argmax(z, axis=-1), count))
     table.kernel.assign(images)
-    _wrap(model, None, [z], 0.05 + 0.95 * layers.Reshape(model.image_shape)(drawn))
+    _wrap(model, None, [z], change(layers.Reshape(model.image_shape)(drawn)))
     return source
+
+
+def no_pure_black(source, model):
+    """The generator draws real images whose values stop short of -1."""
+    return _table(source, model, lambda x: 0.05 + 0.95 * x)
+
+
+def grid(source, model):
+    """Real images with every second pixel of every second row lighter by a tenth."""
+    rows, columns = np.indices(model.image_shape[:2]) % 2
+    lighter = 0.1 * (rows * columns)[..., None].astype("float32")
+    return _table(source, model, lambda x: 0.9 * x + lighter)
 
 
 def no_label(source, model):
