@@ -70,7 +70,7 @@ _TABLE = {
     "compile.ema_half_life_images": 2_000,
     **_rates(1e-4, 2e-4),
 }
-_STOP = {"name": "linear_decay", "initial": 2e-3, "start": 199, "end": 200}
+_STOP = {"name": "linear_decay", "initial": 2e-3, "start": 399, "end": 400}
 _FEW_IMAGES = {"data.held_out": 0.5, "compile.penalties": []}
 _ADA = {"name": "ada", "pipeline": "blit", "target": 0.1, "kimg": 15, "every": 4}
 BROKEN = {

@@ -174,6 +174,15 @@ CONDITIONS = {
         "The discriminator still recognises the training images.",
         causes=("overfitting", *_EXPLODED),
     ),
+    "stalled": Condition(
+        "generator stalled",
+        "warning",
+        "In {steps} steps the pictures changed by {value:.2g} of the data's deviation (limit "
+        "{limit:.2g})",
+        "The generator has stopped learning.",
+        causes=(*_EXPLODED, "d_too_strong"),
+        checks=4,
+    ),
     "mode_collapse": Condition(
         "mode collapse",
         "error",
@@ -186,6 +195,7 @@ CONDITIONS = {
             "d_too_strong",
             "overfitting",
             "augment_saturated",
+            "stalled",
         ),
     ),
     "flat_samples": Condition(
@@ -193,7 +203,14 @@ CONDITIONS = {
         "warning",
         "The samples have {value:.2f} of the data's contrast (limit {limit:.2f})",
         "The generator still draws next to nothing.",
-        causes=("sample_range", *_EXPLODED, "latent_ignored", "d_too_strong", "mode_collapse"),
+        causes=(
+            "sample_range",
+            *_EXPLODED,
+            "latent_ignored",
+            "d_too_strong",
+            "stalled",
+            "mode_collapse",
+        ),
     ),
     "partial_collapse": Condition(
         "partial collapse",
@@ -209,6 +226,7 @@ CONDITIONS = {
             "d_too_strong",
             "overfitting",
             "augment_saturated",
+            "stalled",
             "mode_collapse",
             "oscillation",
             "batch_norm",
@@ -221,15 +239,6 @@ CONDITIONS = {
         "{limit:.2f})",
         "The two networks chase each other instead of settling.",
         causes=(*_EXPLODED, "unshuffled"),
-    ),
-    "stalled": Condition(
-        "generator stalled",
-        "warning",
-        "In {steps} steps the pictures changed by {value:.2g} of the data's deviation (limit "
-        "{limit:.2g})",
-        "The generator has stopped learning.",
-        causes=(*_EXPLODED, "d_too_strong", "mode_collapse"),
-        checks=4,
     ),
     "checkerboard": Condition(
         "checkerboard",
