@@ -163,6 +163,9 @@ def _check(config: Config) -> None:
     held_out = recipe.data.get("held_out", 0.0)
     if not isinstance(held_out, (int, float)) or not 0.0 <= held_out <= 0.5:
         raise UserError(f"data.held_out must be a share in [0, 0.5]; got {held_out!r}.")
+    labelled = recipe.data.get("labelled", 1.0)
+    if not isinstance(labelled, (int, float)) or not 0.0 < labelled <= 1.0:
+        raise UserError(f"data.labelled must be a share in (0, 1]; got {labelled!r}.")
     if not isinstance(config.seed, int):
         raise UserError(f"seed must be a whole number; got {config.seed!r}.")
     together = recipe.compile.get("steps_per_execution", 1)

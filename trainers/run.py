@@ -114,11 +114,30 @@ def build(config: configs.Config, strategy=None):
     keras.config.set_dtype_policy(config.precision)
     try:
         with (strategy or tf.distribute.get_strategy()).scope():
-            return presets.build(config.recipe, config.seed)
+            model = presets.build(config.recipe, config.seed)
     except (ValueError, TypeError) as error:
         raise UserError(" ".join(str(error).split())) from error
     finally:
         keras.config.set_dtype_policy(previous)
+    _check_labelled(config, model)
+    return model
+
+
+def _check_labelled(config, model):
+    """Refuses hidden labels where nothing can be done with them."""
+    share = config.recipe.data.get("labelled", 1.0)
+    if share == 1.0:
+        return
+    if not getattr(model, "num_classes", None):
+        raise UserError(
+            f"data.labelled={share} hides labels and {config.preset} reads none: leave it out, or "
+            "use a preset with classes."
+        )
+    if getattr(model, "fake_labels", "data") == "data":
+        raise UserError(
+            f"data.labelled={share} hides labels of real images, whose labels the fakes take: add "
+            "--set=compile.fake_labels=uniform."
+        )
 
 
 def train(config: configs.Config, workdir: str):
@@ -298,7 +317,7 @@ def _callbacks(config, model, source, checkpoints, workdir, chief) -> dict:
     if run["evaluate"]:
         from trainers.evaluation.callback import EvaluationCallback
 
-        chosen["evaluation"] = EvaluationCallback(config, source, workdir, chief)
+        chosen["evaluation"] = EvaluationCallback(config, source.whole, workdir, chief)
         measured.append(chosen["evaluation"])
     if run["doctor"] != "off":
         from trainers.doctor.callback import DoctorCallback

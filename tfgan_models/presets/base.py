@@ -52,6 +52,7 @@ DATA_FIELDS = (
     "split",
     "resize",
     "held_out",
+    "labelled",
 )
 TABLES = {"loss": LOSSES, "penalties": PENALTIES, "augment": AUGMENTATIONS, "updates": UPDATES}
 OPTIMIZER_FIELDS = ("name", "learning_rate", "beta_1", "beta_2", "epsilon", "momentum")

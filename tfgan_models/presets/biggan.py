@@ -180,6 +180,21 @@ PRESETS = {
         steps=700,
         expected="98.9 % of 2,000 samples read as the class asked for, proxy FID 0.35, seed 0",
     ),
+    "s3gan_digits": Preset(
+        family="biggan",
+        summary="embedded digits, one label in ten known: guessed classes and turned images",
+        source="Lucic et al. 2019, arXiv:1903.02271 (S3GAN); channels and settings chosen here",
+        model={
+            "image_shape": (32, 32, 1),
+            **_SMALL,
+            "head": "semi_projection",
+            "rotation": True,
+        },
+        compile=_FAST,
+        data={"source": "embedded:digits", "labelled": 0.1},
+        batch_size=64,
+        steps=700,
+    ),
     "biggan_deep_digits": Preset(
         family="biggan_deep",
         summary="embedded digits by class in minutes: six bottleneck blocks, attention at 16x16",

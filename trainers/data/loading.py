@@ -8,7 +8,7 @@ from typing import NamedTuple
 from trainers.data.catalog import data_error, split_spec
 from trainers.data.images import ImageRules
 from trainers.data.source import Source
-from trainers.data.subset import hold_out
+from trainers.data.subset import hide_labels, hold_out
 
 _LOADERS = {
     "embedded": "trainers.data.embedded",
@@ -48,6 +48,7 @@ def load(
     skip_bad_files: bool = False,
     resize: str = "cover",
     held_out: float = 0.0,
+    labelled: float = 1.0,
 ) -> Source:
     """Loads a data set and checks all of it, so that bad input shows before training.
 
@@ -63,6 +64,7 @@ def load(
       skip_bad_files: leave out bad files of a folder and list them in `Source.skipped`.
       resize: "cover", "stretch" or "none", explained in `trainers.data.images`.
       held_out: share of the images kept out of training, as `held_out` of the source.
+      labelled: share of each class whose labels the training sees; the others are -1.
 
     Returns:
       A `Source`: images are float32 in [-1, 1], labels int32.
@@ -80,4 +82,5 @@ def load(
         raise data_error(spec, f"{kind} has no split {split!r}", "use split='train'")
     labels = None if labels is None else str(labels)
     request = Request(spec, name, rules, labels, label_key, split, skip_bad_files)
-    return hold_out(import_module(_LOADERS[kind]).load(request), held_out)
+    source = hold_out(import_module(_LOADERS[kind]).load(request), held_out)
+    return hide_labels(source, labelled)

@@ -94,6 +94,11 @@ class Source:
         """
         raise NotImplementedError
 
+    @property
+    def whole(self) -> Source:
+        """The source with all its labels, where the training sees some only; else itself."""
+        return self
+
     @cached_property
     def _label_tensor(self):
         return host_tensor(self.labels)

@@ -1,4 +1,4 @@
-"""A part of a source, and the images that are kept out of training."""
+"""A part of a source, images that are kept out of training, and labels that are."""
 
 from __future__ import annotations
 
@@ -47,6 +47,67 @@ class Subset(Source):
         return self.parent.gather(tf.gather(self._index_tensor, indices))
 
 
+class PartlyLabelled(Subset):
+    """A source of whose labels some are unknown to the training: -1 in its batches.
+
+    `labels` are those of all images still, for what only counts or measures.
+
+    Args:
+      parent: a source with random access and labels.
+      known: bool (N,), whose labels the training sees.
+    """
+
+    def __init__(self, parent: Source, known: np.ndarray):
+        super().__init__(parent, np.arange(parent.num_examples))
+        self.fingerprint = content_hash(parent.fingerprint, np.asarray(known, bool))
+        self.known = np.asarray(known, bool)
+        self.held_out = getattr(parent, "held_out", None)
+
+    @property
+    def whole(self) -> Source:
+        return self.parent
+
+    @cached_property
+    def _known_tensor(self):
+        return host_tensor(self.known)
+
+    def gather(self, indices):
+        import tensorflow as tf
+
+        batch = super().gather(indices)
+        known = tf.gather(self._known_tensor, indices)
+        return {**batch, "label": tf.where(known, batch["label"], -1)}
+
+
+def hide_labels(source: Source, labelled: float) -> Source:
+    """Leaves the labels of a share of the images, the same ones of the same data always.
+
+    Args:
+      source: what a loader returned.
+      labelled: share of each class whose labels stay, in (0, 1], rounded, at least one image;
+        1 gives the source itself.
+
+    Returns:
+      A source whose other batches' labels are -1.
+
+    Raises:
+      DataError: a share out of range, or a source without labels or random access.
+    """
+    if isinstance(labelled, bool) or not isinstance(labelled, (int, float)):
+        raise data_error("data.labelled", f"{labelled!r} is no number", "use a share such as 0.1")
+    if not 0.0 < labelled <= 1.0:
+        raise data_error("data.labelled", f"{labelled} is not in (0, 1]", "use 0.1")
+    if labelled == 1:
+        return source
+    if not source.random_access or source.labels is None:
+        raise data_error(
+            source.spec,
+            "it has no labels with random access, so none can be hidden",
+            "leave data.labelled out, or convert the data to a folder or TFRecords",
+        )
+    return PartlyLabelled(source, _chosen(source, labelled, least=1))
+
+
 def hold_out(source: Source, fraction: float) -> Source:
     """Splits a source into a training part and a held-out one.
 
@@ -89,13 +150,13 @@ def hold_out(source: Source, fraction: float) -> Source:
     return training
 
 
-def _chosen(source, fraction) -> np.ndarray:
-    """Bool (N,): which images are held out."""
+def _chosen(source, fraction, least=0) -> np.ndarray:
+    """Bool (N,): a share of each class, `least` of it at least, but never all."""
     generator = np.random.default_rng(int(source.fingerprint, 16))
     ranks, chosen = generator.permutation(source.num_examples), np.zeros(source.num_examples, bool)
     labels = np.zeros(source.num_examples, int) if source.labels is None else source.labels
     for label in np.unique(labels):
         own = np.flatnonzero(labels == label)
-        count = min(round(fraction * len(own)), len(own) - 1)
+        count = max(least, min(round(fraction * len(own)), len(own) - 1))
         chosen[own[np.argsort(ranks[own])[:count]]] = True
     return chosen

@@ -159,7 +159,8 @@ def order_readings(dataset, rows: int, epoch: int) -> list[Reading]:
     digests, labels = [], []
     for batch in dataset.take(max(3, -(-_DRAWS // rows))):
         digests.append(diagnosis.digest(np.asarray(batch["image"])))
-        labels += np.asarray(batch["label"]).tolist() if "label" in batch else []
+        found = np.asarray(batch["label"]) if "label" in batch else np.zeros(0, int)
+        labels += found[found >= 0].tolist()  # -1 is unknown
     same = 1
     while same < len(digests) and digests[same] == digests[0]:
         same += 1

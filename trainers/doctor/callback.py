@@ -94,7 +94,7 @@ class DoctorCallback(callbacks.RunCallback):
             momentum=_momentum(model.generator),
             generator_rate=float(model.generator_optimizer.learning_rate),
         )
-        self.reals = baseline.Reals(self.source, pictures.is_points(model.image_shape))
+        self.reals = baseline.Reals(self.source.whole, pictures.is_points(model.image_shape))
 
     def _first_readings(self) -> list[Reading]:
         from trainers import data

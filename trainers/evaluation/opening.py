@@ -81,4 +81,4 @@ def open_data(subject: Subject, spec: str | None, split: str | None):
     if split is not None:
         data["split"] = split
     source = run.load_data(data, subject.model.image_shape, subject.skip_bad_files)
-    return source, data.get("split", "train")
+    return source.whole, data.get("split", "train")
