@@ -1,4 +1,4 @@
-"""Ways through latent space: lines between latents, and closed walks for moving pictures."""
+"""Ways through latents and classes: lines between latents, mixtures of classes, closed walks."""
 
 from __future__ import annotations
 
@@ -23,6 +23,29 @@ def generate(source, latents, labels, truncation):
     if hasattr(source, "module"):
         return source.generate(latents, labels, truncation)
     return source.generate(latents, labels)
+
+
+def mixtures(source, rows: int, columns: int, labels, seed=0, truncation=None):
+    """Images of latents whose class changes step by step.
+
+    Args:
+        source: A class-conditional model or export.
+        rows: Latents.
+        columns: Images of each, at equal steps from the first class to the last.
+        labels: Class numbers on the way, (n,), n >= 2; mixtures lie between two.
+        seed: Of the latents.
+        truncation: As in `sample`.
+
+    Returns:
+        Float32 (rows * columns, H, W, C) in [-1, 1], row by row.
+    """
+    z = np.asarray(source.sample_latents(rows, seed, truncation))
+    place = np.linspace(0.0, len(labels) - 1.0, columns)
+    first = np.minimum(place.astype(int), len(labels) - 2)
+    stops = np.eye(source.num_classes, dtype=np.float32)[np.asarray(labels)]
+    y = between(stops[first], stops[first + 1], (place - first)[:, None], normal=False)
+    y = np.tile(y.astype(np.float32), (rows, 1))
+    return np.asarray(generate(source, np.repeat(z, columns, axis=0), y, truncation))
 
 
 def closed_walk(source, stops: int, frames: int, seed=0, labels=None, truncation=None):

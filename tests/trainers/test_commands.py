@@ -151,6 +151,7 @@ WRONG = [
     (sample, ["--workdir={new}", "--output=x.png"], "No such directory"),
     (sample, ["--workdir={run}", "--output=x.jpg"], "must end in .png"),
     (sample, ["--workdir={run}", "--output=x.png", "--mode=walk"], "must end in .gif"),
+    (sample, ["--workdir={run}", "--output=x.png", "--mode=mixture", "--labels=3"], "two classes"),
     (sample, ["--workdir={run}", "--output=/no/such/x.png"], "no such directory"),
     (sample, ["--workdir={run}", "--output=x.png", "--mode=sheet"], "rows"),
     (sample, ["--workdir={run}", "--output=x.png", "--labels=12"], "classes 0 to 9"),

@@ -101,6 +101,16 @@ def test_interpolation_hands_the_truncation_on(painter, tmp_path):
     np.testing.assert_allclose(found[:, 1, 0], middle, atol=0.02)
 
 
+def test_mixtures_go_from_class_to_class_at_one_latent(painter, tmp_path):
+    flags = ("--mode=mixture", "--columns=5", "--labels=0,4,2", "--truncation=0.5")
+    assert run(painter, tmp_path / "x.png", *flags) == 0
+    found = colours(tmp_path / "x.png", 8, 5)
+    wanted = [-1.0, 0.0, 1.0, 0.5, 0.0]  # the painter's green is its class, 0 to 4
+    np.testing.assert_allclose(found[..., 1], np.tile(wanted, (8, 1)), atol=0.01)
+    np.testing.assert_allclose(found[..., 0], np.repeat(found[:, :1, 0], 5, 1), atol=0.01)
+    assert np.ptp(found[:, 0, 0]) > 0.05
+
+
 def test_walk_through_classes(painter, tmp_path):
     flags = ("--mode=walk", "--columns=4", "--labels=0,4", "--truncation=0.5", "--seed=2")
     assert run(painter, tmp_path / "x.gif", *flags) == 0

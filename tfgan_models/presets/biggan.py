@@ -211,7 +211,7 @@ PRESETS = {
         compile=_FAST,
         data={"source": "embedded:digits"},
         batch_size=64,
-        steps=700,
+        steps=1_100,
     ),
     "biggan_tiny": Preset(
         family="biggan",

@@ -10,7 +10,7 @@ import numpy as np
 from trainers.commands.base import EXIT_CODES, Command, required, start_tensorflow
 from trainers.errors import UserError
 
-MODES = ("grid", "rows", "images", "interpolation", "truncation", "walk")
+MODES = ("grid", "rows", "images", "interpolation", "mixture", "truncation", "walk")
 _STOPS = 6  # of a walk without labels
 
 
@@ -39,7 +39,8 @@ def command() -> Command:
         "mode",
         None,
         "grid: one square; rows: a row a class; images: one file each; interpolation: rows of "
-        "walks between latents; truncation: a row a truncation from 1 down; "
+        "walks between latents; mixture: rows of one latent whose class goes from the first of "
+        "--labels to the last (default 0,1); truncation: a row a truncation from 1 down; "
         "walk: a GIF through latents, and through --labels, and back. The default is rows "
         "for a class-conditional model, else grid.",
         values=list(MODES),
@@ -152,6 +153,8 @@ def _draw(source, flags):
         return source.sample(rows * columns, flags.seed, labels, flags.truncation), columns
     if mode == "interpolation":
         return _interpolation(source, flags, rows=8), columns
+    if mode == "mixture":
+        return _mixture(source, flags, rows=8), columns
     if mode == "walk":
         return _walk(source, flags), columns
     rows = []
@@ -172,6 +175,18 @@ def _interpolation(source, flags, rows):
     labels = _labels(flags, source, rows)
     labels = None if labels is None else np.repeat(labels, flags.columns)
     return walks.generate(source, z.reshape(-1, ends.shape[1]), labels, flags.truncation)
+
+
+def _mixture(source, flags, rows):
+    """The same latents with classes mixed ever more."""
+    from trainers import walks
+
+    if not source.num_classes:
+        raise UserError("--mode=mixture mixes classes; the model is unconditional.")
+    labels = _labels(flags, source, len(flags.labels or "ab"))
+    if len(labels) < 2:
+        raise UserError("--mode=mixture needs two classes or more, such as --labels=3,5.")
+    return walks.mixtures(source, rows, flags.columns, labels, flags.seed, flags.truncation)
 
 
 def _walk(source, flags):
