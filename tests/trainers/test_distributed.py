@@ -59,10 +59,12 @@ def _two_workers(workdir, *flags):
 
 @pytest.mark.slow
 def test_two_processes_equal_two_replicas_and_resume(tmp_path, mirrored):
-    """Synchronised batch norm, lazy R1, LeCam, two critic steps and an average."""
+    """Synchronised batch norm, lazy R1, LeCam, two critic steps and an average; the doctor
+    watches the processes alone, so it changes nothing either."""
     cluster, single = tmp_path / "cluster", tmp_path / "mirrored"
-    _two_workers(cluster, *_FLAGS, "--strategy=multi_worker", "--steps=4")
-    _two_workers(cluster, *_FLAGS, "--strategy=multi_worker")
+    flags = (*_FLAGS, "--strategy=multi_worker", "--doctor=log", "--set=run.doctor_every=2")
+    _two_workers(cluster, *flags, "--steps=4")
+    _two_workers(cluster, *flags)
     sgd = {"name": "sgd", "learning_rate": 0.05}
     trainers.fit_preset(
         "cgan_tiny",
@@ -79,6 +81,8 @@ def test_two_processes_equal_two_replicas_and_resume(tmp_path, mirrored):
         if "log_means" not in name:  # the stop at step 4 ended a row there
             np.testing.assert_allclose(ours[name], value, atol=1e-6, err_msg=name)
     assert len(list((cluster / "samples").iterdir())) > 0
+    remembered = json.loads((cluster / "checkpoints/step-00000006/doctor.json").read_text())
+    assert remembered["looked"] == 3 and remembered["checks"]["weights"]
 
 
 def test_batch_must_divide_by_the_replicas(tmp_path, mirrored):

@@ -76,6 +76,11 @@ def test_a_resumed_doctor_remembers_what_an_uninterrupted_one_does(watched, tmp_
     assert (workdir / "doctor.jsonl").read_text() == (watched / "doctor.jsonl").read_text()
 
 
+def test_the_doctor_looks_at_replicas(mirrored, tmp_path):
+    trainers.fit_preset(PRESET, tmp_path, strategy="mirrored", steps=10, **WATCHED)
+    assert remembered(tmp_path, 10)["looked"] == 2
+
+
 def test_wrong_values_stop_the_run_before_its_first_step(tmp_path):
     settings = config.resolve("gan_tiny", {"run.doctor": "stop"})
     settings, source = run.prepare(settings)

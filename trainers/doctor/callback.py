@@ -15,7 +15,7 @@ from trainers.doctor import baseline, checks, probe
 from trainers.doctor.conditions import CONDITIONS
 from trainers.doctor.ledger import Ledger, Reading
 from trainers.doctor.limits import limit
-from trainers.doctor.suggestions import Suggestions
+from trainers.doctor.suggestions import Suggestions, learning_rate
 from trainers.doctor.watch import StepWatch
 from trainers.errors import DoctorStop
 
@@ -92,7 +92,7 @@ class DoctorCallback(callbacks.RunCallback):
             every=self._every,
             centered=bool(loss.CENTERED),
             momentum=_momentum(model.generator),
-            generator_rate=float(model.generator_optimizer.learning_rate),
+            generator_rate=learning_rate(model.generator_optimizer),
         )
         self.reals = baseline.Reals(self.source.whole, pictures.is_points(model.image_shape))
 
@@ -134,7 +134,7 @@ class DoctorCallback(callbacks.RunCallback):
         readings = self.watch.cycles(self.model.steps_per_execution)
         self._prepare()
         seen = self._probe.sample(step, self._looked)
-        readings += self._checks.readings(seen, float(self.model.generator_optimizer.learning_rate))
+        readings += self._checks.readings(seen, learning_rate(self.model.generator_optimizer))
         self._looked += 1
         return readings if step >= self.facts.grace else []
 

@@ -10,6 +10,8 @@ import json
 import math
 import shlex
 
+import tensorflow as tf
+
 from trainers.doctor.probe import layers_of
 
 _BOUNDS = {
@@ -42,6 +44,11 @@ def parse(suggestion: str) -> dict:
             name = "data.source" if name == "data" else name
             overrides[name] = configs.parse_value(value)
     return overrides
+
+
+def learning_rate(optimizer) -> float:
+    """The rate of an optimizer now, under any strategy."""
+    return float(tf.convert_to_tensor(optimizer.learning_rate))
 
 
 class Suggestions:
@@ -254,8 +261,7 @@ class Suggestions:
         return _set(f"compile.{field}", {"name": "adam", "learning_rate": new, "beta_1": 0.5})
 
     def _rate(self, network) -> float:
-        optimizer = getattr(self.model, f"{network}_optimizer")
-        return float(optimizer.learning_rate)
+        return learning_rate(getattr(self.model, f"{network}_optimizer"))
 
 
 def _name_of(spec) -> str:
