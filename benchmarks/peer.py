@@ -1,9 +1,10 @@
 """`model.fit` of this library, a hand-written TensorFlow loop and PyTorch, side by side.
 
-    python -m benchmarks.peer [--cases=dcgan_28,mlp_128] [--rounds=9] [--seconds=2]
-        [--precision=float32,bfloat16] [--threads=2] [--patience=0]
+    python -m benchmarks.peer [--cases=dcgan_28,mlp_128] [--rounds=9] [--restarts=3]
+        [--seconds=2] [--precision=float32,bfloat16] [--threads=2] [--patience=0]
 
-Every contender is a warm process of its own. They take turns, a chunk of `--seconds` each
+Every contender is a warm process of its own, started anew `--restarts` times in the rounds: the
+same program is up to 15 % faster or slower from one start to the next. They take turns, a chunk of `--seconds` each
 (A B C A B C ...), with equal networks, weights at the start, batches, losses, penalties,
 optimizers and use of fakes. Equality is tested first: the losses of two steps, all but the
 first of them after an update, must agree. PyTorch runs eagerly in both memory layouts; the
@@ -67,6 +68,7 @@ def _parse(argv):
     names = ", ".join(cases.CASES)
     parser.add_argument("--cases", type=cases.names, default=list(_DEFAULT), help=f"of {names}")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--restarts", type=int, default=3, help="of every contender")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a chunk")
     parser.add_argument("--precision", type=_precisions, default=list(peer_chunks.PRECISIONS))
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -85,6 +87,17 @@ def _precisions(text: str) -> list[str]:
 
 
 def _measure(name: str, precision: str, torch: bool, flags) -> list[str]:
+    rounds, patience, starts = [], _Patience(flags.patience), max(1, flags.restarts)
+    for start in range(starts):
+        count = flags.rounds * (start + 1) // starts - len(rounds)
+        if count:
+            facts, more = _rounds(name, precision, torch, flags, count, patience)
+            rounds += more
+    return rows(name, precision, rounds, facts["batch"], facts["flops"])
+
+
+def _rounds(name, precision, torch, flags, count, patience) -> tuple[dict, list[Round]]:
+    """Some rounds of contenders that are started for them, and what the first says of the case."""
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         common = [folder, f"--precision={precision}"]
@@ -101,9 +114,7 @@ def _measure(name: str, precision: str, torch: bool, flags) -> list[str]:
             side = workers[f"torch {layout}"] = worker("peer_torch", f"--layout={layout}")
             check_losses(name, facts["losses"], side.answer()["losses"], precision)
         _round(workers, _Patience(0.0))  # the last of warming up
-        patience = _Patience(flags.patience)
-        rounds = [_round(workers, patience) for _ in range(flags.rounds)]
-    return rows(name, precision, rounds, facts["batch"], facts["flops"])
+        return facts, [_round(workers, patience) for _ in range(count)]
 
 
 def check_losses(name: str, ours: dict, theirs: dict, precision: str) -> None:
