@@ -5,9 +5,9 @@
 
 Every contender is a warm process of its own, started anew `--restarts` times in the rounds: the
 same program is up to 15 % faster or slower from one start to the next. They take turns, a chunk of
-`--seconds` each (A B C A B C ...), with equal networks, weights at the start, batches, losses, penalties,
-optimizers and use of fakes. Equality is tested first: the losses of two steps, all but the
-first of them after an update, must agree. PyTorch runs eagerly in both memory layouts; the
+`--seconds` each (A B C A B C ...), with equal networks, weights at the start, batches, losses,
+penalties, optimizers and use of fakes. Equality is tested first: the losses of two steps, all but
+the first of them after an update, must agree. PyTorch runs eagerly in both memory layouts; the
 better median is the peer.
 
 Prints a row a contender: images a second, the median of the paired ratios to the best PyTorch
