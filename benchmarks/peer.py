@@ -5,10 +5,10 @@
 
 Every contender is a warm process of its own, started anew `--restarts` times in the rounds: the
 same program is up to 15 % faster or slower from one start to the next. They take turns, a chunk of
-`--seconds` each (A B C A B C ...), with equal networks, weights at the start, batches, losses,
-penalties, optimizers and use of fakes. Equality is tested first: the losses of two steps, all but
-the first of them after an update, must agree. PyTorch runs eagerly in both memory layouts; the
-better median is the peer.
+`--seconds` each (A B C B C A C A B ...), with equal networks, weights at the start, batches,
+losses, penalties, optimizers and use of fakes. Equality is tested first: the losses of two steps,
+all but the first of them after an update, must agree. PyTorch runs eagerly in both memory layouts;
+the better median is the peer.
 
 Prints a row a contender: images a second, the median of the paired ratios to the best PyTorch
 layout with minimum and maximum, the median of the same ratio of CPU time a step, the rounds that
@@ -114,7 +114,7 @@ def _rounds(name, precision, torch, flags, count, patience) -> tuple[dict, list[
             side = workers[f"torch {layout}"] = worker("peer_torch", f"--layout={layout}")
             check_losses(name, facts["losses"], side.answer()["losses"], precision)
         _round(workers, _Patience(0.0))  # the last of warming up
-        return facts, [_round(workers, patience) for _ in range(count)]
+        return facts, [_round(workers, patience, turn) for turn in range(count)]
 
 
 def check_losses(name: str, ours: dict, theirs: dict, precision: str) -> None:
@@ -138,9 +138,13 @@ def check_losses(name: str, ours: dict, theirs: dict, precision: str) -> None:
                 )
 
 
-def _round(workers: dict, patience: _Patience) -> Round:
+def _round(workers: dict, patience: _Patience, turn: int = 0) -> Round:
+    """A chunk of each, another one first in every turn: what runs before leaves its traces."""
     rates, efforts, others = {}, {}, {}
-    for side, worker in workers.items():
+    sides = list(workers)
+    for i in range(len(sides)):
+        side = sides[(turn + i) % len(sides)]
+        worker = workers[side]
         answer, effort, others[side] = _chunk(worker, workers.values(), patience)
         rates[side] = answer["steps"] / answer["wall"]
         efforts[side] = effort / answer["steps"]
