@@ -183,7 +183,7 @@ def _mixture(source, flags, rows):
 
     if not source.num_classes:
         raise UserError("--mode=mixture mixes classes; the model is unconditional.")
-    labels = _labels(flags, source, len(flags.labels or "ab"))
+    labels = _labels(flags, source, len(flags.labels) if flags.labels else 2)
     if len(labels) < 2:
         raise UserError("--mode=mixture needs two classes or more, such as --labels=3,5.")
     return walks.mixtures(source, rows, flags.columns, labels, flags.seed, flags.truncation)
