@@ -50,6 +50,8 @@ def exported(tmp_path_factory):
 @pytest.fixture
 def twin_of():
     """Returns the class; with one thread, because OpenMP's wait for each other when it is busy."""
+    # Triton comes with PyTorch for GPUs; its LLVM crashes in a process that holds TensorFlow's.
+    sys.modules.setdefault("triton", None)
     import torch
 
     from benchmarks.peer_torch import Twin

@@ -85,7 +85,8 @@ class SpectralNorm(Reparametrized):
         for kernel in self.kernels:
             value = tf.convert_to_tensor(kernel.variable)
             sigma = self._sigma(kernel, value, renew)
-            values[id(kernel.variable)] = value / (kernel.spread(sigma) + self.epsilon)
+            # The product's gradient is cheaper than the quotient's.
+            values[id(kernel.variable)] = value * kernel.spread(1.0 / (sigma + self.epsilon))
         return self._call_with(inputs, values)
 
     def sigmas(self) -> list[tf.Tensor]:
@@ -93,18 +94,21 @@ class SpectralNorm(Reparametrized):
         return [self._sigma(k, tf.convert_to_tensor(k.variable), False) for k in self.kernels]
 
     def _sigma(self, kernel: Kernel, value, renew: bool) -> tf.Tensor:
+        """v K u, from the product with K that the power iteration makes last."""
         state = getattr(self, f"{kernel.name}_u")
         u, matrices = tf.convert_to_tensor(state), kernel.matrices(value)
-        constant = tf.stop_gradient(matrices)
         for _ in range(self.iterations if renew else 1):
-            v = self._unit(tf.einsum("gio,go->gi", constant, u))
+            product = tf.einsum("gio,go->gi", matrices, u)
+            last = v = self._unit(product)
             if renew:
-                u = self._unit(tf.einsum("gio,gi->go", constant, v))
+                product = tf.einsum("gio,gi->go", matrices, v)
+                last = u = self._unit(product)
         if renew:
             state.assign(u)
-        return tf.einsum("gi,gio,go->g", v, matrices, u)
+        return tf.reduce_sum(product * last, axis=-1)
 
     def _unit(self, vectors):
+        vectors = tf.stop_gradient(vectors)
         return vectors / (tf.norm(vectors, axis=-1, keepdims=True) + self.epsilon)
 
     def get_config(self):
