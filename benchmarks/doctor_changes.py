@@ -161,9 +161,19 @@ def no_black(source, model):
 
 def frame(source, model):
     """A black frame that the generator can only make dark grey."""
+    _after(model, lambda x: 0.05 + 0.95 * x)
+    return _framed(source)
+
+
+def out_of_reach(source, model):
+    """A black frame; the generator's values end at 0.95 of the range, on both sides."""
+    _after(model, lambda x: 0.95 * x)
+    return _framed(source)
+
+
+def _framed(source):
     mask = np.zeros((*source.image_shape[:2], 1), "float32")
     mask[2:-2, 2:-2] = 1.0
-    _after(model, lambda x: 0.05 + 0.95 * x)
     return _images(source, lambda x, i: (x + 1.0) * mask - 1.0)
 
 

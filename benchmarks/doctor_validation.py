@@ -111,6 +111,7 @@ BROKEN = {
         {**_DCGAN, **_rates(1e-6, 4e-3), "compile.loss": "minimax", "compile.d_steps": 2},
     ),
     "no pure black": Case("format_leak", "sngan_digits", _TABLE, "no_pure_black"),
+    "out of reach": Case("format_leak", "sngan_digits", {"model.width": 12}, "out_of_reach"),
     "flat": Case("flat_samples", "dcgan_digits", {**_DCGAN, **_rates(5e-4, 2e-3)}, "frame"),
     "200 images": Case(
         "overfitting", "dcgan_digits", {**_DCGAN, **_rates(5e-4, 1e-3), **_FEW_IMAGES}, "few"
