@@ -9,7 +9,7 @@ PRESETS = {
     "consensus_ring8": Preset(
         family="consensus_gan",
         summary="eight Gaussians on a ring, in the plane",
-        source=f"{_SOURCE}; networks of Metz et al. 2017, arXiv:1611.02163; rates and length chosen here",
+        source=f"{_SOURCE}; networks of Metz et al. 2017, arXiv:1611.02163; rates, length chosen",
         model={"image_shape": (1, 1, 2)},
         compile={
             "generator_optimizer": _FAST,
