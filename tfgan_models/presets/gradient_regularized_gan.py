@@ -3,7 +3,7 @@
 from tfgan_models.presets.base import Preset
 
 _SOURCE = "Nagarajan & Kolter 2017, arXiv:1706.04156, section 4"
-_FAST = {"name": "adam", "learning_rate": 5e-4, "beta_1": 0.5, "epsilon": 1e-8}
+_FAST = {"name": "adam", "learning_rate": 5e-4, "beta_1": 0.5}
 
 PRESETS = {
     "gradient_regularized_ring8": Preset(
