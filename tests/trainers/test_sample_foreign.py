@@ -1,5 +1,6 @@
 """tfgan-sample on modules of other makers: plain TensorFlow with the inputs of BigGAN."""
 
+import pathlib
 import shutil
 
 import numpy as np
@@ -53,6 +54,28 @@ def painter(tmp_path_factory):
     return path
 
 
+def write_tensorflow_1(path):
+    """The painter in the format of TensorFlow 1: a graph and a session, no tags, a marker file."""
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        z = v1.placeholder(tf.float32, [None, DIM])
+        y = v1.placeholder(tf.float32, [None, CLASSES])
+        truncation = v1.placeholder(tf.float32, [])
+        greens = tf.linspace(-1.0, 1.0, CLASSES)
+        green = tf.linalg.matvec(y, v1.get_variable("w", initializer=greens, use_resource=False))
+        blue = tf.fill(tf.shape(green), truncation * 2.0 - 1.0)
+        colour = tf.stack([z[:, 0] / 2.0, green, blue], axis=1)
+        images = tf.tile(colour[:, None, None], [1, 4, 4, 1])
+        session.run(v1.global_variables_initializer())
+        signature = v1.saved_model.predict_signature_def(
+            {"z": z, "y": y, "truncation": truncation}, {"default": images}
+        )
+        builder = v1.saved_model.Builder(path)
+        builder.add_meta_graph_and_variables(session, [], {"default": signature})
+        builder.save()
+    pathlib.Path(path, "tfhub_module.pb").write_bytes(b"\x08\x03")  # version 3
+
+
 def run(module, output, *flags):
     argv = [f"--module={module}", f"--output={output}", *flags]
     return sample.command().run(sample.main, argv)
@@ -81,6 +104,15 @@ def test_without_a_truncation_it_is_one(painter, tmp_path):
     found = colours(tmp_path / "x.png", 8, 8)
     np.testing.assert_allclose(found[..., 2], 1.0, atol=0.01)
     assert 0.5 < np.abs(found[..., 0]).max() <= 1.0
+
+
+def test_module_of_tensorflow_1_draws_the_same(painter, tmp_path):
+    old = str(tmp_path / "old")
+    write_tensorflow_1(old)
+    for mode in (("--labels=1,4", "--truncation=0.25"), ("--mode=interpolation", "--columns=3")):
+        for module, output in ((painter, "new.png"), (old, "old.png")):
+            assert run(module, tmp_path / output, "--seed=3", *mode) == 0
+        assert (tmp_path / "old.png").read_bytes() == (tmp_path / "new.png").read_bytes()
 
 
 def test_sweep_of_truncations(painter, tmp_path):
