@@ -113,6 +113,11 @@ def _interface(facts) -> str:
     ]
     if "truncation" in facts["input_info"]:
         notes.append(_truncation(facts))
+    if standing := facts.get("standing_statistics"):
+        notes.append(
+            f"Batch norm has standing statistics: means over {standing['batches']} batches of "
+            f"{standing['batch_size']} images (seed {standing['seed']}) of untruncated z."
+        )
     if facts.get("discriminator"):
         rows += _rows(facts["discriminator"], "discriminator ")
         notes.append(

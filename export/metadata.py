@@ -55,6 +55,7 @@ def generator(model, profile, given, settings=None, with_discriminator=False) ->
         "output_info": outputs,
         "signature_inputs": list(profile.signature(model.num_classes)),
         "truncation_statistics": settings and settings.describe(),
+        "standing_statistics": None,
         "ema_half_life_images": getattr(model, "ema_half_life_images", None),
     }
     if with_discriminator and profile.with_discriminator:

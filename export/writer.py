@@ -30,7 +30,7 @@ def export_generator(
     overwrite=False,
     with_discriminator=False,
     truncations=None,
-    standing_batches=16,
+    standing_batches=None,
     standing_batch_size=64,
 ) -> pathlib.Path:
     """Writes a generator as a SavedModel that needs nothing but TensorFlow.
@@ -43,7 +43,8 @@ def export_generator(
     `truncation` never scales z. With `truncations` it selects batch-norm statistics, taken
     at that truncation and interpolated between the points of a grid; a call without it
     uses standing statistics of untruncated z. Without `truncations` it is accepted and
-    ignored, and the statistics are the model's own.
+    ignored, and the statistics are the model's own, or with `standing_batches` standing ones
+    of untruncated z.
 
     Args:
         model: A GAN.
@@ -60,8 +61,9 @@ def export_generator(
             complete export; of the profile "compare_gan" into the same module.
         truncations: Points of the grid from 0 to 1, 51 in BigGAN's modules (step 0.02); None
             or 0: no statistics for truncations.
-        standing_batches, standing_batch_size: Batches and images in each that every point's
-            statistics are taken of, with seed 0; see `core.standing`.
+        standing_batches, standing_batch_size: Batches and images in each that standing
+            statistics are taken of, at every point, with seed 0; see `core.standing`. None:
+            16 with `truncations`, none without.
 
     Returns:
         The absolute path of the export.
@@ -76,6 +78,10 @@ def export_generator(
     chosen = profiles.resolve(profile, model.num_classes)
     settings = _settings(model, chosen, truncations, standing_batches, standing_batch_size)
     facts = descriptions.generator(model, chosen, metadata, settings, with_discriminator)
+    if standing_batches and not truncations:
+        model, facts["standing_statistics"] = _standing(
+            model, standing_batches, standing_batch_size
+        )
     _check_finite("generator", model.ema_generator)
     with staging.staged(directory, overwrite) as (temporary, place):
         copy = _detached(model)
@@ -105,7 +111,14 @@ def _settings(model, profile, truncations, batches, batch_size):
         )
     standing.norm_layers(model.ema_generator)
     sampling.check_truncation(model, 1.0)
-    return tables.Settings(truncations, batches, batch_size)
+    return tables.Settings(truncations, 16 if batches is None else batches, batch_size)
+
+
+def _standing(model, batches, batch_size):
+    """A copy with standing statistics of untruncated z, and the entry that says so."""
+    copy = _detached(model)
+    copy.recompute_statistics(None, batches, batch_size)
+    return copy, {"batches": batches, "batch_size": batch_size, "seed": 0}
 
 
 def export_discriminator(

@@ -150,6 +150,18 @@ def test_dropout_is_of_the_seed():
         np.testing.assert_array_equal(value, second[path])
 
 
+def test_applied_for_a_while():
+    model = two_norms(ours)
+    own = [v.numpy() for v in model.ema_generator.variables]
+    wanted = standing.standing_statistics(model, 0.5, batches=2, batch_size=4)
+    with pytest.raises(ZeroDivisionError), standing.applied(model, 0.5, batches=2, batch_size=4):
+        for variable in standing.statistics_variables(model.ema_generator):
+            np.testing.assert_array_equal(variable, wanted[variable.path])
+        raise ZeroDivisionError
+    for variable, value in zip(model.ema_generator.variables, own, strict=True):
+        np.testing.assert_array_equal(variable, value)
+
+
 def test_model_of_a_strategy():
     with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
         model = two_norms(ours)

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from trainers import pictures
+from trainers import run as run_module
 from trainers.commands import convert, export, sample, train
 from trainers.commands import list as listing
 
@@ -161,6 +163,7 @@ WRONG = [
     (sample, ["--workdir={folder}", "--output=x.png"], "no run directory"),
     (sample, ["--module={folder}", "--output=x.png"], "manifest"),
     (sample, ["--workdir={run}", "--output=x.png", "--count=0"], "not a positive"),
+    (sample, ["--module={folder}", "--output=x.png", "--standing_batches=2"], "to --workdir"),
     (export, [], "--workdir is missing"),
     (export, ["--workdir={run}"], "--output is missing"),
     (export, ["--workdir={folder}", "--output={new}"], "no run directory"),
@@ -285,6 +288,26 @@ def test_export_with_statistics_for_truncations(workdir, tmp_path):
     metadata = json.loads((tmp_path / "m" / "metadata.json").read_text())
     table = metadata["truncation_statistics"]
     assert [table[k] for k in ("truncations", "batches", "batch_size")] == [3, 2, 4]
+
+
+def test_samples_with_standing_statistics(workdir, tmp_path):
+    model = run_module.load_run(str(workdir))[0]
+    for truncation, flags in ((None, ()), (0.5, ("--truncation=0.5",))):
+        model.recompute_statistics(truncation, batches=2)
+        wanted = model.sample(4, 0, np.arange(4), truncation)
+        flags = ("--mode=grid", "--count=4", "--standing_batches=2", *flags)
+        assert run(sample, f"--workdir={workdir}", f"--output={tmp_path}/x.png", *flags) == 0
+        assert (tmp_path / "x.png").read_bytes() == pictures.grid(wanted, 2)
+    flags = ("--mode=truncation", "--columns=3", "--labels=3")
+    for name, more in (("standing", ("--standing_batches=2",)), ("moving", ())):
+        output = f"--output={tmp_path}/{name}.png"
+        assert run(sample, f"--workdir={workdir}", output, *flags, *more) == 0
+    rows = []
+    for truncation in (1.0, 0.8, 0.6, 0.4, 0.2, 0.1):
+        model.recompute_statistics(truncation, batches=2)
+        rows.append(model.sample(3, 0, np.full(3, 3), truncation))
+    assert (tmp_path / "standing.png").read_bytes() == pictures.grid(np.concatenate(rows), 3)
+    assert (tmp_path / "moving.png").read_bytes() != (tmp_path / "standing.png").read_bytes()
 
 
 def test_walk(workdir, tmp_path):

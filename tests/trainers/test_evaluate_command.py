@@ -65,6 +65,8 @@ WRONG = [
     (["--workdir={run}", "--step=3"], "no checkpoint of step 3"),
     (["--module={folder}"], "manifest"),
     (["--module={module}", "--step=20"], "--step belongs to --workdir"),
+    (["--module={module}", "--standing_batches=2"], "belongs to --workdir"),
+    (["--workdir={run}", "--standing_batches=-1"], "--standing_batches"),
     (["--workdir={run}", "--metrics=frechet"], "Did you mean 'frechet_distance'"),
     (["--workdir={run}", "--metrics=parzen_log_likelihood"], "call tfgan_models.metrics.parzen"),
     (["--workdir={run}", "--network=digit"], "Did you mean 'digits'"),
@@ -172,6 +174,34 @@ def test_a_sweep_draws_curves_and_stamps_truncations(workdir):
     assert [score.protocol.truncation for _, score in rows] == [1.0] * 5 + [0.5] * 5
     picture = np.asarray(Image.open(workdir / "truncation.png").convert("L"), np.float32)
     assert picture.shape[1] > 1000 and (picture < 128).mean() > 0.005
+
+
+def test_standing_statistics_of_a_run_and_of_its_export(workdir, tmp_path):
+    flags = (f"--workdir={workdir}", f"--output={tmp_path}/module", "--standing_batches=2")
+    assert run(export, *flags) == 0
+    found = []
+    for i, flags in enumerate(
+        (
+            (f"--workdir={workdir}", "--standing_batches=2"),
+            (f"--module={tmp_path}/module",),
+            (f"--workdir={workdir}",),
+        )
+    ):
+        path = tmp_path / f"{i}.json"
+        flags = (*flags, f"--output={path}", "--metrics=frechet_distance", *FAST)
+        assert run(evaluate, *flags) == 0
+        (score,) = json.loads(path.read_text())["scores"]
+        found.append(score)
+    a, b, moving = found
+    assert a["protocol"] == b["protocol"] and a["protocol"]["standing_batches"] == 2
+    assert a["value"] == pytest.approx(b["value"], rel=1e-4)
+    assert moving["protocol"]["standing_batches"] == 0
+    assert abs(moving["value"] - a["value"]) > 1e-3 * a["value"]
+    metadata = json.loads((tmp_path / "module" / "metadata.json").read_text())
+    assert metadata["standing_statistics"] == {"batches": 2, "batch_size": 64, "seed": 0}
+    assert metadata["metrics"] == {}  # those at hand had the moving averages
+    card = (tmp_path / "module" / "README.md").read_text()
+    assert "standing statistics: means over 2 batches of 64 images" in card
 
 
 def test_comparing_runs(workdir, tmp_path, capsys):

@@ -10,6 +10,8 @@ training mode, with its own statistics, and with m and v the mean and variance o
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import tensorflow as tf
 
@@ -65,6 +67,21 @@ def assign(network, statistics: dict[str, np.ndarray]) -> None:
     """
     for variable, value in zip(statistics_variables(network), statistics.values(), strict=True):
         variable.assign(value)
+
+
+@contextlib.contextmanager
+def applied(model, truncation=None, batches=16, batch_size=64, seed=0, labels=None):
+    """Inside, `ema_generator` has standing statistics; its own come back afterwards.
+
+    Arguments and errors are those of `standing_statistics`.
+    """
+    statistics = standing_statistics(model, truncation, batches, batch_size, seed, labels)
+    own = {v.path: v.numpy() for v in statistics_variables(model.ema_generator)}
+    assign(model.ema_generator, statistics)
+    try:
+        yield
+    finally:
+        assign(model.ema_generator, own)
 
 
 def statistics_variables(network) -> list:

@@ -36,6 +36,8 @@ class Protocol:
         labels: Law of the fake labels: "none", "uniform", "data".
         truncation: Of the latents; None for none.
         weights: "ema" or "raw" generator.
+        standing_batches: Batches that standing statistics of the generator's batch norms are
+            means of; 0: its own, such as moving averages.
         covariance: Normalisation of covariances, where one is used.
         version: Of this library.
     """
@@ -57,6 +59,7 @@ class Protocol:
     labels: str = "none"
     truncation: float | None = None
     weights: str = "ema"
+    standing_batches: int = 0
     covariance: str = "none"
 
     def to_dict(self) -> dict:

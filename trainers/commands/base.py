@@ -126,6 +126,21 @@ def required(name: str, value, why: str):
     return value
 
 
+def check_module_flags(flags) -> None:
+    """Refuses what belongs to a run beside --module.
+
+    Raises:
+        UserError: --step or --standing_batches was given.
+    """
+    if flags.step is not None:
+        raise UserError("--step belongs to --workdir; an export has one generator.")
+    if flags.standing_batches:
+        raise UserError(
+            "--standing_batches belongs to --workdir; an export keeps the statistics that it was "
+            "written with."
+        )
+
+
 def start_tensorflow() -> None:
     """Imports TensorFlow without its start-up messages, which still show if it fails."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-from trainers.commands.base import EXIT_CODES, Command, start_tensorflow
+from trainers.commands.base import EXIT_CODES, Command, check_module_flags, start_tensorflow
 from trainers.errors import UserError
 from trainers.evaluation import table
 
@@ -58,6 +58,14 @@ def command() -> Command:
     it.define("integer", "seed", 0, "Seed of latents and labels.", lower_bound=0)
     it.define("enum", "labels", "data", "Law of the fakes' classes.", values=["data", "uniform"])
     it.define("float", "truncation", None, "Truncation in (0, 1], of normal latents.")
+    it.define(
+        "integer",
+        "standing_batches",
+        0,
+        "Of a run: measure with batch-norm statistics from this many batches of 64 samples, as "
+        "BigGAN's authors do (16 will do); 0: the moving averages of training.",
+        lower_bound=0,
+    )
     it.define("list", "sweep", None, "Truncations, comma-separated; draws truncation.png.")
     it.define("string", "output", None, "JSON file of the scores with their protocols.")
     it.define("string", "cache", None, "Directory of kept statistics of the reals, or none.")
@@ -128,8 +136,8 @@ def _sweep(flags) -> list[float]:
 
 
 def _check_output(flags) -> None:
-    if flags.step is not None and flags.module:
-        raise UserError("--step belongs to --workdir; an export has one generator.")
+    if flags.module:
+        check_module_flags(flags)
     output = flags.output
     if output is None:
         if flags.module and flags.sweep:
@@ -165,6 +173,7 @@ def _measure(flags, names, sweep, subject) -> None:
         labels=flags.labels,
         split=split,
         cache=_cache(flags, reals),
+        standing_batches=flags.standing_batches,
         progress=_progress,
     )
     found = []

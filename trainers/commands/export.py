@@ -40,8 +40,10 @@ def command() -> Command:
     it.define(
         "integer",
         "standing_batches",
-        16,
-        "Batches that the statistics of each truncation are taken of.",
+        None,
+        "Batches that standing batch-norm statistics are taken of, for each truncation. The "
+        "default is 16 with --truncations; without them the moving averages of training are "
+        "kept.",
         lower_bound=1,
     )
     it.define("integer", "standing_batch_size", 64, "Images in each of them.", lower_bound=1)
@@ -74,7 +76,9 @@ def main(flags) -> None:
         "seed": stored["seed"],
         "batch_size": stored["batch_size"],
         "steps": step,
-        "metrics": scores.card_entries(workdir, step),
+        "metrics": scores.card_entries(
+            workdir, step, bool(flags.truncations or flags.standing_batches)
+        ),
     }
     try:
         path = export.export_generator(

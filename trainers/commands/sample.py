@@ -7,7 +7,13 @@ import sys
 
 import numpy as np
 
-from trainers.commands.base import EXIT_CODES, Command, required, start_tensorflow
+from trainers.commands.base import (
+    EXIT_CODES,
+    Command,
+    check_module_flags,
+    required,
+    start_tensorflow,
+)
 from trainers.errors import UserError
 
 MODES = ("grid", "rows", "images", "interpolation", "mixture", "truncation", "walk")
@@ -50,6 +56,14 @@ def command() -> Command:
     it.define("integer", "seed", 0, "Seed of the latents.")
     it.define("list", "labels", None, "Classes, comma-separated, repeated as needed.")
     it.define("float", "truncation", None, "Truncation in (0, 1], of normal latents.")
+    it.define(
+        "integer",
+        "standing_batches",
+        0,
+        "Of a run: draw with batch-norm statistics from this many batches of 64 samples, as "
+        "BigGAN's authors do (16 will do); 0: the moving averages of training.",
+        lower_bound=0,
+    )
     return it
 
 
@@ -104,8 +118,7 @@ def _open(flags):
         from trainers import run
 
         return run.load_run(flags.workdir, flags.step)[0]
-    if flags.step is not None:
-        raise UserError("--step belongs to --workdir; an export has one generator.")
+    check_module_flags(flags)
     import export
     from export import foreign
 
@@ -141,6 +154,8 @@ def _labels(flags, source, n):
 def _draw(source, flags):
     """Returns (images, columns) of the chosen mode."""
     mode = flags.mode or ("rows" if source.num_classes else "grid")
+    if mode != "truncation":
+        _take_statistics(source, flags, flags.truncation)
     if mode in ("grid", "images"):
         labels = _labels(flags, source, flags.count)
         images = source.sample(flags.count, flags.seed, labels, flags.truncation)
@@ -160,8 +175,14 @@ def _draw(source, flags):
     rows = []
     labels = _labels(flags, source, columns)
     for truncation in (1.0, 0.8, 0.6, 0.4, 0.2, 0.1):
+        _take_statistics(source, flags, truncation)
         rows.append(np.asarray(source.sample(columns, flags.seed, labels, truncation)))
     return np.concatenate(rows), columns
+
+
+def _take_statistics(source, flags, truncation):
+    if flags.standing_batches:
+        source.recompute_statistics(truncation, flags.standing_batches)
 
 
 def _interpolation(source, flags, rows):

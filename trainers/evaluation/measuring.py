@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 import numpy as np
 
 from tfgan_models import features
+from tfgan_models.core import standing
 from tfgan_models.metrics import Score
 from tfgan_models.metrics.protocol import score_name
 from tfgan_models.metrics.rows import Rows
@@ -32,6 +34,7 @@ def evaluate(
     truncation: float | None = None,
     split: str = "train",
     cache: str | None = None,
+    standing_batches: int = 0,
 ) -> list[Score]:
     """Measures a generator against data.
 
@@ -47,6 +50,8 @@ def evaluate(
         truncation: Of normal latents, in (0, 1]; None: none.
         split: Name of the source's split, for the stamp.
         cache: Directory of kept statistics of the reals (`reals.default_cache`); None: none.
+        standing_batches: Batches of 64 that standing statistics of the generator's batch norms
+            are taken of, at the truncation (`core.standing`); 0: its own statistics.
 
     Returns:
         A `metrics.Score` for each number, with its protocol.
@@ -66,6 +71,7 @@ def evaluate(
         labels=labels,
         split=split,
         cache=cache,
+        standing_batches=standing_batches,
     )
     return evaluation.measure(model, truncation)
 
@@ -74,7 +80,8 @@ class Evaluation:
     """One protocol for any number of generators of one shape; all input is checked first.
 
     Args:
-        metrics, source, network, n_fake, n_real, seed, labels, split, cache: See `evaluate`.
+        metrics, source, network, n_fake, n_real, seed, labels, split, cache, standing_batches:
+            See `evaluate`.
         image_shape: (H, W, C) of the generators' images.
         num_classes: Of the generators, None for unconditional ones.
         tell: Called with each note, once; the default prints to the standard error.
@@ -103,10 +110,12 @@ class Evaluation:
         labels="data",
         split="train",
         cache=None,
+        standing_batches=0,
         tell=None,
         progress=lambda pieces, count, word: pieces,
     ):
         self.source, self.split, self.seed, self.cache = source, split, seed, cache
+        self.standing_batches = standing_batches
         self.image_shape, self.num_classes = tuple(image_shape), num_classes
         self._tell, self._progress, self._told = tell or _print, progress, set()
         self._check_source()
@@ -242,15 +251,17 @@ class Evaluation:
             A list of `Score`.
 
         Raises:
-            UserError: Latents that cannot be truncated; images with NaN; a metric's own.
+            UserError: Latents that cannot be truncated; no batch norm to take statistics of;
+                images with NaN; a metric's own.
         """
         check_truncation(model, truncation)
         try:
-            job = self._job(model, truncation, step)
-            kinds = [comparisons.MEASUREMENTS[name] for name in self.metrics]
-            measurements = [kind(job) for kind in kinds]
-            self._read_fakes(job, measurements)
-            found = [measurement.result() for measurement in measurements]
+            with self._statistics(model, truncation):
+                job = self._job(model, truncation, step)
+                kinds = [comparisons.MEASUREMENTS[name] for name in self.metrics]
+                measurements = [kind(job) for kind in kinds]
+                self._read_fakes(job, measurements)
+                found = [measurement.result() for measurement in measurements]
         except ValueError as error:
             raise UserError(" ".join(str(error).split())) from error
         scores = []
@@ -260,6 +271,13 @@ class Evaluation:
             for part, value in numbers.values.items():
                 scores.append(stamps.score(self, name, part, value, numbers, job))
         return scores
+
+    def _statistics(self, model, truncation):
+        if not self.standing_batches:
+            return contextlib.nullcontext()
+        if not hasattr(model, "ema_generator"):
+            raise ValueError("standing statistics are taken of a run; an export has its own.")
+        return standing.applied(model, truncation, self.standing_batches)
 
     def _job(self, model, truncation, step):
         kinds = {table.METRICS[name].reals for name in self.metrics}

@@ -91,14 +91,17 @@ def by_name(rows: list[tuple[int, Score]], step: int | None = None):
     return step, dict(reversed(groups.items()))
 
 
-def card_entries(directory: str, step: int) -> dict:
+def card_entries(directory: str, step: int, standing: bool = False) -> dict:
     """Returns {name: entry} of a step's newest scores without truncation, for a model card.
 
     Args:
         directory: With scores.jsonl, or without.
         step: Of the exported generator.
+        standing: Whether it has standing batch-norm statistics; scores with others are not its.
     """
-    _, groups = by_name(read_scores(directory), step)
+    rows = read_scores(directory)
+    rows = [row for row in rows if bool(row[1].protocol.standing_batches) == standing]
+    _, groups = by_name(rows, step)
     return {
         name: {key: value for key, value in scores[0].to_dict().items() if key != "name"}
         for (name, truncation), scores in groups.items()

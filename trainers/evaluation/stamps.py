@@ -41,6 +41,7 @@ def score(evaluation, name: str, part: str, value, numbers, job) -> Score:
         "labels": evaluation.labels,
         "truncation": job.fakes.truncation,
         "weights": weights(job.fakes.model),
+        "standing_batches": evaluation.standing_batches or _exported(job.fakes.model),
         "version": tfgan_models.__version__,
     }
     protocol = Protocol(**{**stamp, **numbers.stamps})
@@ -52,6 +53,13 @@ def score(evaluation, name: str, part: str, value, numbers, job) -> Score:
     if low is not None and not low < high:
         low = high = None
     return Score(float(value), protocol, metric.parts[part], low, high, LEVEL)
+
+
+def _exported(model) -> int:
+    """Batches that an export's standing statistics are means of, 0 without."""
+    facts = getattr(model, "metadata", {})
+    found = facts.get("truncation_statistics") or facts.get("standing_statistics")
+    return found["batches"] if found else 0
 
 
 def _network(network) -> dict:
