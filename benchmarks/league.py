@@ -48,8 +48,11 @@ _ADDITIONS = {
     "nothing": {},
     "rotation": {"model.rotation": True},
     **{
-        name: {"compile.penalties": [_ORTHOGONAL, name]}
-        for name in ("consistency", "balanced_consistency", "latent_consistency", "lecam")
+        name: {"compile.penalties": [_ORTHOGONAL, {"name": name, "flip": False}]}
+        for name in ("consistency", "balanced_consistency")  # a mirrored digit is none
+    },
+    **{
+        name: {"compile.penalties": [_ORTHOGONAL, name]} for name in ("latent_consistency", "lecam")
     },
     **{name: {"compile.augment": name} for name in ("diff_augment", "ada", "apa")},
 }

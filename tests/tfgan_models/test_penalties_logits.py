@@ -119,6 +119,37 @@ def test_shift_zero_still_flips():
     np.testing.assert_array_equal(got[~same], images.numpy()[~same][:, :, ::-1])
 
 
+def test_without_flips_the_columns_keep_their_order():
+    draws = random.Draws(0, 0, 64)
+    ramp = tf.tile(tf.range(16.0)[None, None, :, None], [64, 16, 1, 1])
+    got = penalties.flip_and_shift(ramp, draws, fraction=0.125, flip=False).numpy()
+    middle = got[:, :, 4:12, 0]  # beyond the edges that a shift brings in
+    np.testing.assert_array_equal(np.diff(middle, axis=2), np.ones_like(middle[:, :, 1:]))
+    assert len(np.unique(middle[:, 0, 0])) == 5
+    still = penalties.flip_and_shift(ramp, draws, fraction=0.0, flip=False)
+    np.testing.assert_array_equal(still, ramp)
+
+
+@pytest.mark.parametrize("kind", [penalties.Consistency, penalties.BalancedConsistency])
+def test_neither_flipped_nor_shifted_costs_nothing(kind):
+    real, fake = uniform((4, 8, 8, 1)), uniform((4, 8, 8, 1), 2)
+
+    def outputs(images, kind="real", after=None, rows=None):
+        images = images if after is None else after(images)
+        return {"logits": tf.reduce_mean(images * tf.range(8.0)[:, None], axis=(1, 2))}
+
+    game = plain_game(
+        real=real,
+        fake=fake,
+        outputs=outputs,
+        real_outputs=outputs(real),
+        fake_outputs=outputs(fake),
+    )
+    assert float(kind(shift=0.0).discriminator(game)) > 0.0
+    still = kind.from_config(kind(shift=0.0, flip=False).get_config())
+    assert float(still.discriminator(game)) == 0.0
+
+
 def test_identity_costs_nothing_and_heads_add_up():
     real, latents = data()
     outputs = Players().game("discriminator", real, latents).real_outputs

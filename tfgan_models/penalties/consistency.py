@@ -20,7 +20,7 @@ HEADS = ("logits", "class_logits", "embedding")
 PADDINGS = {"reflect": "reflect", "zero": "zeros"}  # names of `augment.translate`
 
 
-def flip_and_shift(images, draws, fraction=0.125, padding="reflect") -> tf.Tensor:
+def flip_and_shift(images, draws, fraction=0.125, padding="reflect", flip=True) -> tf.Tensor:
     """T: mirrors half of the images, then shifts each by up to `fraction` of each side.
 
     Args:
@@ -28,9 +28,11 @@ def flip_and_shift(images, draws, fraction=0.125, padding="reflect") -> tf.Tenso
         draws: `core.random.Draws`.
         fraction: In [0, 1): 1/8 is 4 pixels of 32; 1/32 in the ADA paper's comparison.
         padding: What comes in: "reflect" (the edge pixel not repeated) or "zero".
+        flip: Whether any are mirrored.
     """
     one_of("padding", padding, PADDINGS)
-    images = augment.flip(images, draws.uniform("flip") < 0.5)
+    if flip:
+        images = augment.flip(images, draws.uniform("flip") < 0.5)
     amounts = []
     for name, size in (("rows", images.shape[1]), ("columns", images.shape[2])):
         most = int(size * fraction)
@@ -65,11 +67,12 @@ def latent_diversity(images, other_images) -> tf.Tensor:
 class _Consistency(Penalty):
     """What CR and bCR share: the term of one kind of images."""
 
-    def __init__(self, shift, padding):
+    def __init__(self, shift, padding, flip):
         super().__init__()
         if not 0.0 <= shift < 1.0:
             raise ValueError(f"shift must be in [0, 1), a share of the side; got {shift!r}.")
         self.shift, self.padding = shift, one_of("padding", padding, PADDINGS)
+        self.flip = flip
 
     def _of(self, game, kind):
         images, outputs = (
@@ -79,9 +82,12 @@ class _Consistency(Penalty):
         other = game.outputs(
             tf.stop_gradient(images),
             kind=kind,
-            after=lambda x: flip_and_shift(x, draws, self.shift, self.padding),
+            after=lambda x: flip_and_shift(x, draws, self.shift, self.padding, self.flip),
         )
         return consistency_loss(outputs, other)
+
+    def get_config(self):
+        return {"shift": self.shift, "padding": self.padding, "flip": self.flip}
 
 
 @keras.saving.register_keras_serializable(package="tfgan_models")
@@ -92,12 +98,13 @@ class Consistency(_Consistency):
         weight: lambda.
         shift: Largest shift, as a share of the side.
         padding: "reflect" or "zero".
+        flip: Whether T mirrors; False where a mirrored image is another thing, as digits are.
     """
 
     NAME = "consistency"
 
-    def __init__(self, weight=10.0, shift=0.125, padding="reflect"):
-        super().__init__(shift, padding)
+    def __init__(self, weight=10.0, shift=0.125, padding="reflect", flip=True):
+        super().__init__(shift, padding, flip)
         self.weight = weight
 
     def discriminator(self, game):
@@ -105,7 +112,7 @@ class Consistency(_Consistency):
         return self._of(game, "real")
 
     def get_config(self):
-        return {"weight": self.weight, "shift": self.shift, "padding": self.padding}
+        return {"weight": self.weight, **super().get_config()}
 
 
 @keras.saving.register_keras_serializable(package="tfgan_models")
@@ -116,12 +123,15 @@ class BalancedConsistency(_Consistency):
         real_weight, fake_weight: lambda_real, lambda_fake.
         shift: Largest shift, as a share of the side.
         padding: "reflect" or "zero".
+        flip: Whether T mirrors; False where a mirrored image is another thing, as digits are.
     """
 
     NAME = "balanced_consistency"
 
-    def __init__(self, real_weight=10.0, fake_weight=10.0, shift=0.125, padding="reflect"):
-        super().__init__(shift, padding)
+    def __init__(
+        self, real_weight=10.0, fake_weight=10.0, shift=0.125, padding="reflect", flip=True
+    ):
+        super().__init__(shift, padding, flip)
         self.real_weight, self.fake_weight = real_weight, fake_weight
 
     def discriminator(self, game):
@@ -129,12 +139,8 @@ class BalancedConsistency(_Consistency):
         return self.real_weight * self._of(game, "real") + self.fake_weight * self._of(game, "fake")
 
     def get_config(self):
-        return {
-            "real_weight": self.real_weight,
-            "fake_weight": self.fake_weight,
-            "shift": self.shift,
-            "padding": self.padding,
-        }
+        weights = {"real_weight": self.real_weight, "fake_weight": self.fake_weight}
+        return {**weights, **super().get_config()}
 
 
 @keras.saving.register_keras_serializable(package="tfgan_models")
