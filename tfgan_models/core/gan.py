@@ -109,31 +109,26 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
         """Sets how the model is trained; every family's defaults are its paper's.
 
         Args:
-            generator_optimizer, discriminator_optimizer: Optimizer, name or dict; the
-                default is Adam(2e-4, beta_1=0.5).
+            generator_optimizer, discriminator_optimizer: Optimizer, name or dict; None:
+                Adam(2e-4, beta_1=0.5).
             loss: Name, dict or object, or a sequence: one game and the terms added to it,
                 ("hinge", "auxiliary_classifier"); see `losses.get`.
             penalties: Sequence of names, dicts or objects; see `penalties.get`.
             augment: Name, dict, object, None or a sequence; see `augment.get`.
-            updates: What else than `d_steps` decides which player is updated; see
-                `updates.get`.
+            updates: What else decides which player is updated; see `updates.get`.
             d_steps: k, discriminator updates for each generator update; a batch holds
                 k * B images.
-            share_fakes: The generator's update uses the fakes of the last
-                discriminator update instead of new ones.
+            share_fakes: The generator's update reuses the last discriminator update's fakes.
             ema_half_life_images: Half-life of the generator's moving average in
                 generated images (B a step); None: no average.
             ema_start_images: Generated images before which the average is a copy.
             fake_labels: Labels of the fakes: "data", those of the batch's real images, which
                 follows the frequencies of the classes, or "uniform" over the classes.
-            accumulation: n, parts that the batch of each update is computed in, one after
-                the other: the memory of B / n images, one optimizer update with the mean
-                gradient. The update is that of n = 1, but for layers with a state or noise
-                of their own: batch norm (and other layers that look at the batch) sees B / n
-                images and moves its averages n times, spectral norm iterates n times,
-                dropout draws other noise.
-            freeze_discriminator: Halvings of the image below which the discriminator's layers
-                are held, for fine-tuning (FreezeD); 0: none.
+            accumulation: n, parts that each update's batch is computed in, one after the
+                other, in the memory of B / n images. The update is that of n = 1, but that
+                batch norm sees B / n images, spectral norm iterates n times and dropout
+                draws other noise (docs/distributed.md).
+            freeze_discriminator: Halvings of the image below which its layers are held (FreezeD).
             jit_compile: Compile the step with XLA.
             steps_per_execution: Steps in one call of the train function.
             run_eagerly: Run without tf.function, for debugging.
