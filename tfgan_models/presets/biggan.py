@@ -157,6 +157,8 @@ PRESETS = {
         data={"source": "tfds:cifar10"},
         batch_size=64,
         steps=1_500,
+        expected="on 30,000 images, with standing statistics: 53.8 % read as asked by a network "
+        "right on 72.6 % of real ones",
     ),
     "biggan_garments": Preset(
         family="biggan",
