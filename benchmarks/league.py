@@ -266,10 +266,11 @@ def score(preset: str, overrides: dict, workdir: pathlib.Path) -> dict[str, floa
 
 
 def _stored(workdir: pathlib.Path, steps: int) -> dict[str, float]:
-    """{name: value} that were measured at the last of the steps; empty if none were."""
+    """{name: value} as first measured at the last of the steps; empty if none were."""
     from trainers.evaluation import read_scores
 
-    return {one.name: one.value for step, one in read_scores(str(workdir)) if step == steps}
+    rows = reversed(read_scores(str(workdir)))  # the league's own are the first of each name
+    return {one.name: one.value for step, one in rows if step == steps}
 
 
 def ranked(results: list[Result]) -> list[Result]:

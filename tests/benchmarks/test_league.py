@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import numpy as np
@@ -13,6 +14,7 @@ from tests.trainers.report_pages import Page
 from tfgan_models import presets, registry
 from tfgan_models.networks.heads import HEADS
 from trainers.errors import UserError
+from trainers.evaluation import read_scores, scores
 
 
 def result(name, **scores):
@@ -111,3 +113,9 @@ def test_a_small_league(tmp_path, capsys):
     assert "proxy_fid[digits]" in page.text("thead")
     with pytest.raises(UserError, match="holds a longer run"):
         league.score("lecture_mlp", {"data.source": league.DATA, "steps": 1}, run)
+
+    steps = int(row[3])
+    (step, score), *_ = read_scores(str(run))
+    scores.append(str(run), step, [dataclasses.replace(score, value=score.value + 1.0)])
+    kept = league.score("lecture_mlp", {"data.source": league.DATA, "steps": steps}, run)
+    assert kept[score.name] == score.value  # what is measured later is not the league's
