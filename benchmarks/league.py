@@ -269,8 +269,11 @@ def _stored(workdir: pathlib.Path, steps: int) -> dict[str, float]:
     """{name: value} as first measured at the last of the steps; empty if none were."""
     from trainers.evaluation import read_scores
 
-    rows = reversed(read_scores(str(workdir)))  # the league's own are the first of each name
-    return {one.name: one.value for step, one in rows if step == steps}
+    values: dict[str, float] = {}
+    for step, one in read_scores(str(workdir)):
+        if step == steps:
+            values.setdefault(one.name, one.value)  # later ones are not the league's
+    return values
 
 
 def ranked(results: list[Result]) -> list[Result]:
