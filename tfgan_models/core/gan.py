@@ -128,7 +128,7 @@ class GAN(Compiling, Objectives, Fitting, Sampling, Saving, keras.Model):
                 other, in the memory of B / n images. The update is that of n = 1, but that
                 batch norm sees B / n images, spectral norm iterates n times and dropout
                 draws other noise (docs/distributed.md).
-            freeze_discriminator: Halvings of the image below which its layers are held (FreezeD).
+            freeze_discriminator: Halvings below which the discriminator is held (FreezeD).
             jit_compile: Compile the step with XLA.
             steps_per_execution: Steps in one call of the train function.
             run_eagerly: Run without tf.function, for debugging.

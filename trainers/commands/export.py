@@ -41,9 +41,9 @@ def command() -> Command:
         "integer",
         "standing_batches",
         None,
-        "Batches that standing batch-norm statistics are taken of, for each truncation. The "
-        "default is 16 with --truncations; without them the moving averages of training are "
-        "kept.",
+        "Take batch-norm statistics of this many batches of samples, for each truncation or, "
+        "without --truncations, once. The default is 16 with --truncations; else none: the "
+        "moving averages of training.",
         lower_bound=1,
     )
     it.define("integer", "standing_batch_size", 64, "Images in each of them.", lower_bound=1)
