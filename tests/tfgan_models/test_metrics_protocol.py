@@ -40,6 +40,7 @@ OTHERS = {
     "labels": "uniform",
     "truncation": 0.7,
     "weights": "raw",
+    "standing_batches": 16,
     "covariance": "n - 1",
 }
 

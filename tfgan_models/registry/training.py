@@ -81,13 +81,13 @@ PENALTIES: dict[str, Entry] = {
         "tfgan_models.penalties.consistency:Consistency",
         "same logit for an image and its augmentation",
         "Zhang et al. 2020, arXiv:1910.12027",
-        arguments=("weight", "shift", "padding"),
+        arguments=("weight", "shift", "padding", "flip"),
     ),
     "balanced_consistency": Entry(
         "tfgan_models.penalties.consistency:BalancedConsistency",
         "consistency for real and for fake images",
         "Zhao et al. 2021, arXiv:2002.04724",
-        arguments=("real_weight", "fake_weight", "shift", "padding"),
+        arguments=("real_weight", "fake_weight", "shift", "padding", "flip"),
     ),
     "latent_consistency": Entry(
         "tfgan_models.penalties.consistency:LatentConsistency",
